@@ -1,0 +1,146 @@
+"""
+Read the digits of telephone texts: the rule by which the directory matches callers.
+
+A telephone is free text. What is compared are strings of decimal digits without leading zeros: two of them match
+when they are equal, or when the shorter has at least seven digits and the longer ends in it. Texts hold more than
+digits, though: extensions, remarks, a second number, letters of a keypad. Such a text is indexed under several
+digit strings, its *keys*, and is found by each of them.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from itertools import product
+
+MINIMUM_TAIL = 7
+"""Fewest digits a tail needs to stand for a number; the shortest telephone the official pages show has seven."""
+
+LONGEST_KEY = 20
+"""Digits of the longest number inside a text: 15 of E.164, a foreign international prefix, a trunk prefix."""
+
+MOST_KEYS = 64
+"""Keys of one text; a text written to have more is still found by all its digits together."""
+
+_TOKENS = re.compile(
+    r"(?P<digits>[0-9]+)|(?P<open>[(\[{<])|(?P<soft>[/\s])|(?P<hard>[^\W\d_]|[+#*;:,|&=\n\r])"
+)
+_TRUNK_ZERO = re.compile(r"[(\[]\s*0\s*[)\]]")
+_SPOKEN_PARTS = re.compile(r"[;|&,/+\n\r]")
+_SPOKEN_WORDS = re.compile(r"[0-9]+|[A-Za-z]+")
+_KEYPAD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
+_WRITTEN_OUT = 10
+_DIALLED_NANP = 10
+
+
+def digits_of(text: str) -> str:
+    """Return the decimal digits of a text as ASCII digits, whatever script they are written in."""
+    return "".join(str(unicodedata.decimal(character)) for character in text if character.isdecimal())
+
+
+def significant(digits: str) -> str:
+    """Return digits without leading zeros; nothing but zeros is one zero."""
+    return digits.lstrip("0") or digits[-1:]
+
+
+def telephone_digits(text: str) -> str:
+    """Return the digits by which a caller's text is looked up; empty when it has none."""
+    return significant(digits_of(text))
+
+
+def shorter_tails(digits: str, *, longest: int = 255) -> tuple[str, ...]:
+    """Return the proper tails of a caller's digits that a shorter stored number may consist of."""
+    shortest_cut = max(1, len(digits) - longest)
+    return tuple(digits[cut:] for cut in range(shortest_cut, len(digits) - MINIMUM_TAIL + 1))
+
+
+def telephone_keys(text: str) -> tuple[str, ...]:
+    """Return every digit string under which a stored telephone text is found, all its digits together first."""
+    ascii_text = _with_ascii_digits(text)
+    keys = dict.fromkeys(_keys(ascii_text))
+    return tuple(keys)[:MOST_KEYS]
+
+
+def _with_ascii_digits(text: str) -> str:
+    return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
+
+
+def _keys(text: str) -> Iterator[str]:
+    whole = telephone_digits(text)
+    if whole:
+        yield whole
+    yield from _numbers_inside(text)
+    # "+44 (0)20 7946 0958" is dialled either with the zero or with the country code, never with both.
+    yield from _numbers_inside(_TRUNK_ZERO.sub(" ", text))
+    yield from _spelled_numbers(text)
+
+
+def _numbers_inside(text: str) -> Iterator[str]:
+    """Yield the digits between any place where a number may begin and any later place where it may end."""
+    bounds = _Bounds(text)
+    for start, end in product(sorted(bounds.starts), sorted(bounds.ends)):
+        if MINIMUM_TAIL <= end - start <= LONGEST_KEY:
+            key = significant(bounds.digits[start:end])
+            if len(key) >= MINIMUM_TAIL:
+                yield key
+
+
+class _Bounds:
+    """
+    Where numbers may begin and end in a text, counted in digits.
+
+    Letters and most punctuation end one number and begin the next: "x12", "ext. 12", "#12", " or ", ";", "Line 1:".
+    A bracket may end a number, "(24/7)", but begins none: "(713) 987 2967" must not become known as "9872967".
+    Blanks and slashes stand inside numbers, "049/30/123456", and part them only with enough digits on both sides.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.digits = digits_of(text)
+        self.starts = {0}
+        self.ends = {len(self.digits)}
+        seen = 0
+        for token in _TOKENS.finditer(text):
+            if token.lastgroup == "digits":
+                seen += len(token.group())
+            else:
+                self._note(str(token.lastgroup), seen)
+
+    def _note(self, kind: str, seen: int) -> None:
+        parts_two = seen >= MINIMUM_TAIL and len(self.digits) - seen >= MINIMUM_TAIL
+        if kind == "hard" or parts_two:
+            self.starts.add(seen)
+        if kind in {"hard", "open"} or parts_two:
+            self.ends.add(seen)
+
+
+def _spelled_numbers(text: str) -> Iterator[str]:
+    """Yield numbers that are partly words of the telephone keypad: 1-800-FLOWERS, (800) 4-BEST-IT."""
+    for part in _SPOKEN_PARTS.split(text):
+        words = _SPOKEN_WORDS.findall(part.upper())
+        while words and words[0].isalpha():
+            words.pop(0)
+        yield from _keypad_prefixes(words)
+
+
+def _keypad_prefixes(words: list[str]) -> Iterator[str]:
+    """Yield what has been dialled after each word, as nobody can tell where the number ends and a remark begins."""
+    dialled = ""
+    spelled = False
+    for word in words:
+        # Words after a complete number are a remark or an extension.
+        if word.isalpha() and not spelled and len(dialled) >= _WRITTEN_OUT:
+            return
+        spelled = spelled or word.isalpha()
+        dialled += word.translate(_KEYPAD)
+        if len(dialled) > LONGEST_KEY:
+            return
+        if spelled:
+            yield from _dialled_forms(significant(dialled))
+
+
+def _dialled_forms(digits: str) -> Iterator[str]:
+    """Yield a spelled number, and what remains of it when letters past the tenth digit are not dialled."""
+    if len(digits) >= MINIMUM_TAIL:
+        yield digits
+    country = digits[:1] if digits.startswith("1") else ""
+    if len(digits) > len(country) + _DIALLED_NANP:
+        yield digits[: len(country) + _DIALLED_NANP]

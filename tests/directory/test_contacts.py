@@ -1,0 +1,162 @@
+"""The six operations on people's contacts."""
+
+import pytest
+from yarl import URL
+
+from cti_lookup.directory.contacts import LABELS, PROTOCOLS
+from tests.directory.conftest import Api
+
+EXACTLY_ONE = ["base", "must have exactly one of telephone, email, website and chat"]
+
+
+async def test_the_documented_contacts_are_listed_in_the_order_they_were_added(samples: Api) -> None:
+    assert await samples.get("/people/30/contacts") == [
+        {"label": "fax", "id": 326, "telephone": "+1 (713) 987 2911"},
+        {"label": "work", "id": 327, "telephone": "+1 (713) 987 2967"},
+    ]
+
+
+async def test_a_single_contact_tells_whether_an_integration_keeps_it(samples: Api) -> None:
+    expected = {"label": "work", "id": 327, "telephone": "+1 (713) 987 2967", "integration": False}
+    assert await samples.get("/people/30/contacts/327") == expected
+
+
+async def test_a_new_contact_is_answered_and_kept(api: Api) -> None:
+    person = await api.person()
+    body = {"label": "mobile", "telephone": "+1 03 413 7223", "integration": "true"}
+    status, contact = await api.call("POST", f"/people/{person['id']}/contacts", json=body)
+    assert status == 201
+    assert contact == {
+        "label": "mobile",
+        "id": contact["id"],
+        "telephone": "+1 03 413 7223",
+        "integration": True,
+    }
+    assert await api.get(f"/people/{person['id']}/contacts/{contact['id']}") == contact
+    listed = {"label": "mobile", "id": contact["id"], "telephone": "+1 03 413 7223"}
+    assert (await api.get(f"/people/{person['id']}"))["contacts"] == [listed]
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+async def test_a_label_takes_the_documented_kinds_of_value_only(api: Api, protocol: str) -> None:
+    person = await api.person()
+    for label, allowed in LABELS.items():
+        status, content = await api.call(
+            "POST", f"/people/{person['id']}/contacts", json={"label": label, protocol: "some value"}
+        )
+        if protocol in allowed:
+            assert (status, content[protocol]) == (201, "some value")
+        else:
+            assert (status, content["errors"]) == (422, [["label", f"is only for {' and '.join(allowed)}"]])
+
+
+@pytest.mark.parametrize(
+    ("body", "errors"),
+    [
+        ({}, [["label", "can't be blank"], EXACTLY_ONE]),
+        ({"label": None, "telephone": ""}, [["label", "can't be blank"], EXACTLY_ONE]),
+        ({"label": "work"}, [EXACTLY_ONE]),
+        ({"label": "work", "telephone": "1", "email": "a@b.example"}, [EXACTLY_ONE]),
+        ({"label": "office", "telephone": "1"}, [["label", "is not included in the list"]]),
+        ({"label": "work", "telephone": 7139872967}, [["telephone", "is not a string"]]),
+        ({"label": "work", "telephone": "1" * 256}, [["telephone", "is too long (maximum is 255 characters)"]]),
+        ({"label": ["work"], "integration": [], "chat": {}}, [
+            ["label", "is not a string"],
+            ["chat", "is not a string"],
+            ["integration", "is not a boolean"],
+        ]),
+    ],
+)  # fmt: skip
+async def test_all_faults_of_a_contact_are_told_at_once(api: Api, body: object, errors: object) -> None:
+    person = await api.person()
+    expected = (422, {"message": "Validation Failed", "errors": errors})
+    assert await api.call("POST", f"/people/{person['id']}/contacts", json=body) == expected
+    assert await api.get(f"/people/{person['id']}/contacts") == []
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+async def test_a_value_may_have_255_characters(api: Api, protocol: str) -> None:
+    person = await api.person()
+    label = next(label for label, allowed in LABELS.items() if protocol in allowed)
+    contact = await api.contact(person["id"], label=label, **{protocol: "é" * 255})
+    assert contact[protocol] == "é" * 255
+
+
+async def test_a_change_keeps_what_it_does_not_name(samples: Api) -> None:
+    path = "/people/30/contacts/327"
+    status, contact = await samples.call("PATCH", path, json={"label": "mobile"})
+    expected = {"label": "mobile", "id": 327, "telephone": "+1 (713) 987 2967", "integration": False}
+    assert (status, contact) == (200, expected)
+    status, contact = await samples.call("PUT", path, json={"telephone": "1", "integration": True})
+    assert (status, contact) == (200, expected | {"telephone": "1", "integration": True})
+    assert await samples.get(path) == contact
+
+
+async def test_a_contact_changes_its_kind_when_the_former_value_is_cleared(samples: Api) -> None:
+    path = "/people/30/contacts/327"
+    status, content = await samples.call("PATCH", path, json={"email": "a@b.example"})
+    assert (status, content["errors"]) == (422, [EXACTLY_ONE])
+    status, contact = await samples.call("PATCH", path, json={"telephone": None, "email": "a@b.example"})
+    assert (status, contact) == (
+        200,
+        {"label": "work", "id": 327, "email": "a@b.example", "integration": False},
+    )
+    assert await samples.callers("7139872967") == []
+
+
+async def test_one_contact_is_deleted_and_the_others_stay(samples: Api) -> None:
+    assert await samples.call("DELETE", "/people/30/contacts/327") == (204, None)
+    assert [contact["id"] for contact in await samples.get("/people/30/contacts")] == [326]
+    assert await samples.call("DELETE", "/people/30/contacts/327") == (404, {"message": "Not Found"})
+    assert await samples.callers("7139872967") == []
+
+
+@pytest.mark.parametrize("ending", ["", "/"])
+async def test_all_contacts_are_deleted_even_when_there_are_none(samples: Api, ending: str) -> None:
+    for _ in range(2):
+        assert await samples.call("DELETE", f"/people/30/contacts{ending}") == (204, None)
+    assert await samples.get("/people/30/contacts") == []
+    assert await samples.get("/people/5/contacts") != []
+
+
+async def test_a_contact_of_somebody_else_is_not_found(samples: Api) -> None:
+    for method in ("GET", "PATCH", "DELETE"):
+        status, _ = await samples.call(method, "/people/5/contacts/327", json={"label": "home"})
+        assert status == 404
+    assert (await samples.get("/people/30/contacts/327"))["label"] == "work"
+
+
+async def test_every_change_of_a_contact_moves_the_person(samples: Api) -> None:
+    moments = [(await samples.get("/people/30"))["updated_at"]]
+    for method, path, body in (
+        ("POST", "/people/30/contacts", {"label": "home", "telephone": "1"}),
+        ("PATCH", "/people/30/contacts/327", {"label": "home"}),
+        ("DELETE", "/people/30/contacts/327", None),
+        ("DELETE", "/people/30/contacts", None),
+    ):
+        await samples.call(method, path, json=body)
+        moments.append((await samples.get("/people/30"))["updated_at"])
+    assert len(set(moments)) == 5
+    assert moments == sorted(moments)
+
+
+async def test_a_refused_change_does_not_move_the_person(samples: Api) -> None:
+    before = await samples.get("/people/30")
+    await samples.call("PATCH", "/people/30/contacts/327", json={"label": "personal"})
+    await samples.call("POST", "/people/30/contacts", json={"label": "personal"})
+    assert await samples.get("/people/30") == before
+
+
+async def test_contacts_are_paginated_like_any_collection(api: Api) -> None:
+    person = await api.person()
+    ids = [(await api.contact(person["id"], label="home", telephone=str(n)))["id"] for n in range(5)]
+    path = f"/v1/people/{person['id']}/contacts?per_page=2"
+    async with api.client.get(path) as response:
+        assert [contact["id"] for contact in await response.json()] == ids[:2]
+        following = URL(response.links["next"]["url"])
+    async with api.client.get(str(following.relative())) as response:
+        assert [contact["id"] for contact in await response.json()] == ids[2:4]
+        assert response.headers["X-Pagination-Total-Entries"] == "5"
+        previous = URL(response.links["prev"]["url"])
+    async with api.client.get(str(previous.relative())) as response:
+        assert [contact["id"] for contact in await response.json()] == ids[:2]
