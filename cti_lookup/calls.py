@@ -1,0 +1,168 @@
+"""The life of a call: ringing, answered, held, ended, whatever order its events arrive in."""
+
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+from msgspec.structs import replace
+
+from cti_lookup.events import CallEvent, Direction, Happening, Result
+from cti_lookup.telephone import Caller, Withheld
+
+
+class State(StrEnum):
+    """Where a call is."""
+
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    HELD = "held"
+    ENDED = "ended"
+
+
+class Call(msgspec.Struct, frozen=True, gc=False):
+    """One call, as far as its events have told. Times are seconds since the epoch, our own clock's."""
+
+    id: str
+    source: str
+    provider_id: str | None
+    direction: Direction
+    caller: Caller
+    started_at: float
+    state: State = State.RINGING
+    result: Result | None = None
+    callee: str | None = None
+    agents: tuple[str, ...] = ()
+    queue: str | None = None
+    display_name: str | None = None
+    attestation: str | None = None
+    answered_at: float | None = None
+    answered_by: str | None = None
+    ended_at: float | None = None
+
+
+def advance(call: Call | None, event: CallEvent, now: float) -> Call:
+    """Apply an event to a call, or begin one. A late event never takes a call back."""
+    call = _begin(event, now) if call is None else _completed(call, event)
+    match event.happening:
+        case Happening.ANSWERED if call.answered_at is None:
+            return _answered(call, event, now)
+        case Happening.HELD if call.state is State.ANSWERED:
+            return replace(call, state=State.HELD)
+        case Happening.ANSWERED if call.state is State.HELD:
+            return replace(call, state=State.ANSWERED)
+        case Happening.ENDED if call.state is not State.ENDED:
+            return replace(call, state=State.ENDED, ended_at=now, result=_result(call, event))
+    return call
+
+
+def _begin(event: CallEvent, now: float) -> Call:
+    return Call(
+        id=new_call_id(now),
+        source=event.source,
+        provider_id=event.provider_id,
+        direction=event.direction,
+        caller=event.caller or _NOBODY_NAMED,
+        started_at=now,
+        callee=event.callee,
+        agents=event.agents,
+        queue=event.queue,
+        display_name=event.display_name,
+    )
+
+
+def _completed(call: Call, event: CallEvent) -> Call:
+    """Add what the event knows and the call did not; a repeated event adds nothing."""
+    caller = event.caller if event.caller is not None and not _names_somebody(call.caller) else call.caller
+    callee = call.callee or event.callee
+    queue = call.queue or event.queue
+    name = call.display_name or event.display_name
+    agents = call.agents
+    if event.agents and event.agents != agents:
+        agents = tuple(dict.fromkeys((*agents, *event.agents)))
+    if (caller, callee, queue, name, agents) == (
+        call.caller,
+        call.callee,
+        call.queue,
+        call.display_name,
+        call.agents,
+    ):
+        return call
+    return replace(call, caller=caller, callee=callee, queue=queue, display_name=name, agents=agents)
+
+
+def _names_somebody(caller: Caller) -> bool:
+    return not isinstance(caller, Withheld)
+
+
+def _answered(call: Call, event: CallEvent, now: float) -> Call:
+    """Note who answered, also when the hang-up overtook the answer."""
+    by = event.answered_by or (event.agents[0] if len(event.agents) == 1 else None)
+    state = State.ENDED if call.state is State.ENDED else State.ANSWERED
+    result = Result.ANSWERED if call.result is Result.MISSED else call.result
+    return replace(call, state=state, answered_at=now, answered_by=by, result=result)
+
+
+def _result(call: Call, event: CallEvent) -> Result:
+    if call.answered_at is not None:
+        return Result.ANSWERED
+    return event.result or Result.MISSED
+
+
+_CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS: Final = tuple(first + second for first in _CROCKFORD for second in _CROCKFORD)
+_NOBODY_NAMED: Final = Withheld("")
+
+
+def new_call_id(now: float) -> str:
+    """Make a ULID: 48 bits of milliseconds, 80 random bits, 26 letters that sort by time."""
+    value = int(now * 1000) << 80 | secrets.randbits(80)
+    return "".join([_PAIRS[value >> shift & 1023] for shift in range(120, -1, -10)])
+
+
+class _Heard(msgspec.Struct, gc=False):
+    at: float
+    call: Call
+
+
+class CallBook:
+    """
+    The calls of this process, found again by what their phone system calls them; bounded in number and time.
+
+    Whoever was heard of longest ago stands first. (`TTLCache` costs ten times as much.)
+    """
+
+    def __init__(self, clock: Callable[[], float], *, most: int = 10_000, seconds: float = 4 * 3600) -> None:
+        self._clock = clock
+        self._most = most
+        self._seconds = seconds
+        self._calls: OrderedDict[tuple[str, str], _Heard] = OrderedDict()
+
+    def record(self, event: CallEvent) -> Call:
+        """Apply an event to its call and give the call as it now is."""
+        now = self._clock()
+        if event.provider_id is None:
+            return advance(None, event, now)
+        key = event.source, event.provider_id
+        heard = self._calls.get(key)
+        if heard is None or now - heard.at >= self._seconds:
+            self._forget(now)
+            heard = self._calls[key] = _Heard(now, advance(None, event, now))
+        else:
+            heard.at, heard.call = now, advance(heard.call, event, now)
+            self._calls.move_to_end(key)
+        return heard.call
+
+    def _forget(self, now: float) -> None:
+        """Let go of calls nobody has heard of for long, and of the oldest where there are too many."""
+        while self._calls:
+            oldest = next(iter(self._calls.values()))
+            if len(self._calls) < self._most and now - oldest.at < self._seconds:
+                return
+            self._calls.popitem(last=False)
+
+    def __len__(self) -> int:
+        """Count the calls that are remembered."""
+        return len(self._calls)

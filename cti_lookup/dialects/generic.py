@@ -1,0 +1,221 @@
+"""
+The generic dialect: Zammad's generic CTI words, as JSON or form, and plainer words beside them.
+
+Sources: Zammad documentation, "Generic CTI"; sipgate.io push API, whose words it shares. `callId` or `call_id`;
+`user` as a text, a list, or repeated `user[]`; `answeringNumber` as number, login, e-mail or id; `cause` is one of
+normalClearing, busy, cancel, noAnswer, congestion, notFound, forwarded.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Final
+from urllib.parse import parse_qsl, unquote_to_bytes
+
+import msgspec
+
+from cti_lookup.dialects.dialect import Dialect, Request
+from cti_lookup.errors import Unreadable, WrongField
+from cti_lookup.events import CallEvent, Direction, Happening, Result
+from cti_lookup.telephone import E164, Dialled, Internal, read_caller
+
+_HAPPENINGS: Final[Mapping[object, Happening]] = {
+    None: Happening.RINGING,
+    "": Happening.RINGING,
+    "newCall": Happening.RINGING,
+    "newcall": Happening.RINGING,
+    "ringing": Happening.RINGING,
+    "ring": Happening.RINGING,
+    "incoming": Happening.RINGING,
+    "answer": Happening.ANSWERED,
+    "answered": Happening.ANSWERED,
+    "connected": Happening.ANSWERED,
+    "hold": Happening.HELD,
+    "held": Happening.HELD,
+    "hangup": Happening.ENDED,
+    "ended": Happening.ENDED,
+    "missed": Happening.ENDED,
+}
+_DIRECTIONS: Final[Mapping[object, Direction]] = {
+    None: Direction.INBOUND,
+    "": Direction.INBOUND,
+    "in": Direction.INBOUND,
+    "inbound": Direction.INBOUND,
+    "incoming": Direction.INBOUND,
+    "out": Direction.OUTBOUND,
+    "outbound": Direction.OUTBOUND,
+    "outgoing": Direction.OUTBOUND,
+    "internal": Direction.INTERNAL,
+}
+_RESULTS: Final[Mapping[str, Result]] = {
+    "busy": Result.REJECTED,
+    "cancel": Result.MISSED,
+    "noanswer": Result.MISSED,
+    "congestion": Result.FAILED,
+    "notfound": Result.FAILED,
+    "normalclearing": Result.MISSED,
+    "forwarded": Result.MISSED,
+    "voicemail": Result.VOICEMAIL,
+}
+_LONGEST_TEXT: Final = 255
+_MOST_AGENTS: Final = 100
+_MOST_FIELDS: Final = 200
+_PLACE: Final = re.compile(r" - at `\$\.([^`\[.]+(?:\[\])?)")
+
+_Text = str | int | None
+_Texts = str | int | list[str | int | None] | None
+
+
+class _Fields(msgspec.Struct, gc=False):
+    """The fields as they are sent; ids may be JSON numbers, and what a caller is may be anything."""
+
+    event: _Text = None
+    from_: Any = msgspec.field(name="from", default=msgspec.UNSET)
+    to: Any = msgspec.UNSET
+    direction: _Text = None
+    call_id: _Text = msgspec.field(name="callId", default=None)
+    call_id_too: _Text = msgspec.field(name="call_id", default=None)
+    user: _Texts = None
+    users: _Texts = msgspec.field(name="user[]", default=None)
+    caller: _Texts = None
+    callers: _Texts = msgspec.field(name="caller[]", default=None)
+    answering: _Text = msgspec.field(name="answeringNumber", default=None)
+    queue: _Text = None
+    answering_too: _Text = msgspec.field(name="answering_number", default=None)
+    display_name: _Text = None
+    caller_name: _Text = msgspec.field(name="callerName", default=None)
+    cause: _Text = None
+
+
+_json: Final = msgspec.json.Decoder(_Fields)
+
+
+def read(request: Request, source: str, region: str | None) -> CallEvent:
+    """
+    Read an event. Raises `Unreadable` for bytes that are neither JSON nor form, `WrongField` for a wrong type.
+
+    `from` and `to` may hold anything: a caller that makes no sense is an invalid caller, and the phone rings on.
+    """
+    fields = _read_fields(request)
+    direction = _DIRECTIONS.get(fields.direction) or _direction(fields.direction)
+    theirs, ours = fields.from_, fields.to
+    if direction is Direction.OUTBOUND:
+        theirs, ours = ours, theirs
+    return CallEvent(  # what is absent, as most of it is, costs no call
+        source,
+        _text(fields.call_id_too if fields.call_id is None else fields.call_id),
+        _HAPPENINGS.get(fields.event) or _happening(fields.event),
+        direction,
+        None if theirs is msgspec.UNSET else read_caller(theirs, region),
+        None if ours is msgspec.UNSET else _own_number(ours, region),
+        _texts(fields.user or fields.users or fields.caller or fields.callers),
+        _text(answering) if (answering := fields.answering or fields.answering_too) else None,
+        _text(fields.queue) if fields.queue else None,
+        _text(name) if (name := fields.display_name or fields.caller_name) else None,
+        _RESULTS.get(str(fields.cause).strip().casefold()) if fields.cause else None,
+    )
+
+
+def _read_fields(request: Request) -> _Fields:
+    body = request.body
+    try:
+        if body.lstrip()[:1] in (b"{", b"["):  # some scripts send JSON under any type, or none
+            return _json.decode(body)
+        return msgspec.convert(_form(body or request.query.encode()), _Fields)
+    except msgspec.ValidationError as exc:
+        raise _wrong(str(exc)) from exc
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as exc:
+        raise Unreadable("The body is neither JSON nor a form.") from exc
+
+
+def _wrong(message: str) -> WrongField | Unreadable:
+    """Name the field at fault; msgspec tells types and place, never the value."""
+    place = _PLACE.search(message)
+    if place is None:
+        return Unreadable("The body is JSON, but no object of fields.")
+    return WrongField(
+        place[1], f"'{place[1]}' must be text{' or a list of texts' if place[1] in _MANY else ''}."
+    )
+
+
+_MANY: Final = frozenset({"user", "user[]", "caller", "caller[]"})
+
+
+def _happening(event: _Text) -> Happening:
+    return _HAPPENINGS.get(str(event or "").strip().casefold(), Happening.OTHER)
+
+
+def _direction(word: _Text) -> Direction:
+    direction = _DIRECTIONS.get(str(word or "").strip().casefold())
+    if direction is None:
+        raise WrongField("direction", "'direction' must be in, out or internal.")
+    return direction
+
+
+def _text(value: _Text) -> str | None:
+    """Give a field as text; blank is None."""
+    if value is None:
+        return None
+    return (value if isinstance(value, str) else str(value)).strip()[:_LONGEST_TEXT] or None
+
+
+def _texts(values: _Texts) -> tuple[str, ...]:
+    """Give a field as texts, one or many."""
+    if values is None:
+        return ()
+    listed = values if isinstance(values, list) else [values]
+    return tuple(text for value in listed[:_MOST_AGENTS] if (text := _text(value)))
+
+
+def _own_number(value: Any, region: str | None) -> str | None:
+    """Give the called line as E.164 or extension if it is one, else as it was written."""
+    return _own_text(value, region) if isinstance(value, str) else _own_text(str(value or ""), region)
+
+
+@lru_cache(maxsize=2048)
+def _own_text(text: str, region: str | None) -> str | None:
+    match read_caller(text, region):
+        case Dialled(number=E164(number)):
+            return number
+        case Internal(extension=extension):
+            return extension
+    return _text(text)
+
+
+def _form(body: bytes) -> dict[str, Any]:
+    """Read a form; UTF-8, or Latin-1 from old PBXs. Repeated fields become lists."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        text = body.decode("latin-1")
+    encoding = "utf-8" if _is_utf8_form(body) else "latin-1"
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, encoding=encoding, max_num_fields=_MOST_FIELDS)
+    except ValueError as exc:
+        raise Unreadable("The form has too many fields.") from exc
+    if body and not any(value for _, value in pairs):
+        raise Unreadable("The body is neither JSON nor a form.")
+    fields: dict[str, Any] = {}
+    for name, value in pairs:
+        fields[name] = [*_listed(fields[name]), value] if name in fields else value
+    return fields
+
+
+def _is_utf8_form(body: bytes) -> bool:
+    try:
+        unquote_to_bytes(body).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _own_answer(call: bytes, lookup: bytes) -> bytes:
+    return b'{"call":%b,"lookup":%b}' % (call, lookup)
+
+
+GENERIC: Final = Dialect("generic", read, _own_answer)
+ZAMMAD: Final = Dialect("zammad", read, lambda _call, _lookup: b"{}")
