@@ -6,8 +6,6 @@ their numbers come from ranges kept free for fiction where a country has such ra
 people write numbers. E-mail addresses end in `.example`, which belongs to nobody.
 """
 
-# ruff: noqa: RUF001 - names and numbers in the scripts they are written in are the point
-
 import re
 import unicodedata
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """The caller look-up, over HTTP and in the store."""
 
-
-
 import asyncio
 import sqlite3
 import tempfile

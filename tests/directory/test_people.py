@@ -1,7 +1,5 @@
 """People: listed, read, created and changed."""
 
-
-
 import base64
 import re
 from typing import Any

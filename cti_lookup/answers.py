@@ -1,0 +1,252 @@
+"""
+What is answered: a lookup and a call as JSON, encoded once and spliced together as bytes.
+
+Shapes: sections 5 and 6 of the service's contract, described in the README.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from functools import lru_cache
+from typing import Final
+
+import msgspec
+
+from cti_lookup.calls import Call, State
+from cti_lookup.events import Direction, Result
+from cti_lookup.matching import Decision, Match, Rule
+from cti_lookup.people import Named
+from cti_lookup.telephone import E164, Caller, Dialled, Internal, Invalid, Withheld
+from cti_lookup.telephone.plan import describe
+from cti_lookup.times import rfc3339
+
+
+class Outcome(StrEnum):
+    """Seven different answers, never merged."""
+
+    MATCHED = "matched"
+    NOBODY = "nobody"
+    WITHHELD = "withheld"
+    INVALID = "invalid"
+    INTERNAL = "internal"
+    UNAVAILABLE = "unavailable"
+    PENDING = "pending"
+
+
+class Tier(StrEnum):
+    """Where the directory's word came from."""
+
+    MEMORY = "memory"
+    REDIS = "redis"
+    DIRECTORY = "directory"
+    STALE = "stale"
+
+
+class Answer(msgspec.Struct, frozen=True, gc=False):
+    """
+    The directory's word on one number, decided and encoded: what the tiers keep.
+
+    `people` is a JSON array of person summaries, `[]` for nobody. `asked_at` is in seconds since the epoch.
+    """
+
+    people: bytes
+    truncated: bool
+    asked_at: float
+
+    @property
+    def outcome(self) -> Outcome:
+        """Tell whether anybody was found."""
+        return Outcome.MATCHED if len(self.people) > len(NOBODY) else Outcome.NOBODY
+
+
+NOBODY = b"[]"
+
+
+class Lookup(msgspec.Struct, frozen=True, gc=False):
+    """The answer to "who is calling?"; `answer`, `tier` and `age` only where the directory's word is given."""
+
+    outcome: Outcome
+    caller: Caller
+    answer: Answer | None = None
+    tier: Tier | None = None
+    age: float = 0.0
+
+
+class _Named(msgspec.Struct):
+    id: int
+    name: str
+
+
+class _Match(msgspec.Struct):
+    rule: str
+    label: str
+    telephone: str
+
+
+class _Call(msgspec.Struct, gc=False):
+    id: str
+    source: str
+    provider_id: str | None
+    direction: Direction
+    state: State
+    result: Result | None
+    callee: str | None
+    agents: tuple[str, ...]
+    queue: str | None
+    display_name: str | None
+    attestation: str | None
+    started_at: str
+    answered_at: str | None
+    answered_by: str | None
+    ended_at: str | None
+
+
+class PersonSummary(msgspec.Struct, omit_defaults=True):
+    """One person on the agent's screen."""
+
+    id: int
+    name: str
+    job_title: str | None
+    vip: bool
+    organization: _Named | None
+    site: _Named | None
+    manager: _Named | None
+    primary_email: str | None
+    location: str | None
+    locale: str | None
+    time_zone: str | None
+    picture_uri: str | None
+    url: str | None
+    match: _Match
+    disabled: bool = False
+
+
+_encode = msgspec.json.Encoder().encode
+_summaries = msgspec.json.Decoder(list[PersonSummary])
+
+
+def decided(decision: Decision, record_url: str | None, asked_at: float) -> Answer:
+    """Encode a decision; `record_url` holds `{id}` where a person's id goes."""
+    people = [_summary(match, record_url) for match in decision.matches]
+    return Answer(_encode(people), decision.truncated, asked_at)
+
+
+def people_of(answer: Answer) -> list[PersonSummary]:
+    """Read an answer's people again."""
+    return _summaries.decode(answer.people)
+
+
+def _summary(match: Match, record_url: str | None) -> PersonSummary:
+    person = match.person
+    return PersonSummary(
+        id=person.id,
+        name=person.name,
+        job_title=person.job_title,
+        vip=person.vip,
+        organization=_named(person.organization),
+        site=_named(person.site),
+        manager=_named(person.manager),
+        primary_email=person.primary_email,
+        location=person.location,
+        locale=person.locale,
+        time_zone=person.time_zone,
+        picture_uri=person.picture_uri,
+        url=record_url.replace("{id}", str(person.id)) if record_url else None,
+        match=_Match(match.rule.value, match.contact.label, match.contact.telephone),
+        disabled=person.disabled,
+    )
+
+
+def _named(named: Named | None) -> _Named | None:
+    return _Named(named.id, named.name) if named else None
+
+
+def encode_lookup(lookup: Lookup) -> bytes:
+    """Write a lookup as JSON; the people's bytes pass through as they were stored."""
+    start = b'{"outcome":"%b","caller":%b,' % (lookup.outcome.encode(), encode_caller(lookup.caller))
+    if lookup.answer is None or lookup.tier is None:
+        return start + b'"people":[],"truncated":false}'
+    return b'%b"people":%b,"truncated":%b,"tier":"%b","age_seconds":%.1f}' % (
+        start,
+        lookup.answer.people,
+        b"true" if lookup.answer.truncated else b"false",
+        lookup.tier.encode(),
+        lookup.age,
+    )
+
+
+@lru_cache(maxsize=8192)
+def encode_caller(caller: Caller) -> bytes:
+    """Write a caller as JSON: as sent, and as far as it is a number, how it is written and where it is at home."""
+    fields: dict[str, object] = {
+        "raw": caller.raw.encode(errors="replace").decode(),  # a lone surrogate is no UTF-8
+        "e164": None,
+        "national": None,
+        "region": None,
+        "time_zones": (),
+    }
+    match caller:
+        case Dialled():
+            told = describe(caller.number)
+            fields |= {"national": told.national, "region": told.region, "time_zones": told.time_zones}
+            fields["e164"] = caller.number.text if isinstance(caller.number, E164) else None
+            if caller.extension:
+                fields["extension"] = caller.extension
+        case Internal():
+            fields["extension"] = caller.extension
+        case Invalid():
+            fields["reason"] = caller.reason
+        case Withheld():
+            pass
+    return _encode(fields)
+
+
+def encode_call(call: Call, lookup: bytes) -> bytes:
+    """Write a call as JSON, its encoded lookup at the end."""
+    fields = _Call(
+        call.id,
+        call.source,
+        call.provider_id,
+        call.direction,
+        call.state,
+        call.result,
+        call.callee,
+        call.agents,
+        call.queue,
+        call.display_name,
+        call.attestation,
+        rfc3339(call.started_at),
+        rfc3339(call.answered_at) if call.answered_at is not None else None,
+        call.answered_by,
+        rfc3339(call.ended_at) if call.ended_at is not None else None,
+    )
+    return b'%b,"lookup":%b}' % (_encode(fields)[:-1], lookup)
+
+
+_UNSAFE_ON_PHONES: Final = str.maketrans("", "", "%'\"{}$\\<>;|`")
+_LONGEST_NAME: Final = 80
+
+
+def name_line(people: Sequence[PersonSummary]) -> str:
+    """
+    Give the one line a telephone shows: a person, or what several share, or nothing.
+
+    Facts: FreeSWITCH's mod_cidlookup uses the text as a printf format and inside a quoted memcache command, and
+    Asterisk substitutes it into its dialplan, so what is syntax there is left out. A match that is not proven
+    ends in a question mark. At most 80 bytes of UTF-8.
+    """
+    if not people:
+        return ""
+    organizations = {person.organization.name if person.organization else "" for person in people}
+    if len(people) == 1:
+        organization = organizations.pop()
+        name = f"{people[0].name} ({organization})" if organization else people[0].name
+    elif len(organizations) == 1:
+        name = organizations.pop()
+    else:
+        return ""
+    return _plain_line(name if people[0].match.rule == Rule.E164 else f"{name}?")
+
+
+def _plain_line(text: str) -> str:
+    line = "".join(c if c.isprintable() else " " for c in text.translate(_UNSAFE_ON_PHONES))
+    return " ".join(line.split()).encode()[:_LONGEST_NAME].decode(errors="ignore")

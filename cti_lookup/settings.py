@@ -1,0 +1,359 @@
+"""
+Settings: environment, secret files and one TOML file, read once, every fault said at once.
+
+No secret is ever printed: they are `SecretStr`, and faults name a setting and what is wrong, never its value.
+"""
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from cti_lookup.addresses import base_url, is_web_address, possible_host, refuse_unusable_redis
+from cti_lookup.dialects import DIALECTS
+from cti_lookup.errors import SettingsError
+from cti_lookup.questions import QueryForm
+from cti_lookup.telephone import is_region
+
+_FEWEST_QUERY_DIGITS: Final = 7
+_MOST_QUERY_DIGITS: Final = 15
+
+
+def _query(value: object) -> object:
+    text = str(value).strip()
+    return int(text) if text.isascii() and text.isdigit() else text.casefold()
+
+
+def _digits_in_range(value: QueryForm | int) -> QueryForm | int:
+    if isinstance(value, int) and not _FEWEST_QUERY_DIGITS <= value <= _MOST_QUERY_DIGITS:
+        raise ValueError(f"a number of last digits is from {_FEWEST_QUERY_DIGITS} to {_MOST_QUERY_DIGITS}")
+    return value
+
+
+def _region(value: object) -> object:
+    if isinstance(value, str):
+        value = value.strip().upper()
+        if not is_region(value):
+            raise ValueError("is no region with a numbering plan; use an ISO 3166 code such as US or DE")
+    return value
+
+
+def _stripped(value: object) -> object:
+    """Take the newline off that `echo` and editors leave at the end of a secret; refuse bytes that are no UTF-8."""
+    if not isinstance(value, str):
+        return value
+    if not _ENCODABLE.fullmatch(value):
+        raise ValueError("is no UTF-8")
+    return value.strip()
+
+
+def _unbroken(value: SecretStr) -> SecretStr:
+    """Refuse what no header can carry, such as keys on lines of their own."""
+    if _CONTROL.search(value.get_secret_value()):
+        raise ValueError("holds a newline or another control character inside")
+    return value
+
+
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_ENCODABLE: Final = re.compile(r"[^\ud800-\udfff]*")
+Region = Annotated[str, BeforeValidator(_region)]
+BaseUrl = Annotated[str, BeforeValidator(base_url)]
+Secret = Annotated[SecretStr, BeforeValidator(_stripped)]
+Host = Annotated[str, BeforeValidator(_stripped), AfterValidator(possible_host)]
+Token = Annotated[SecretStr, BeforeValidator(_stripped), AfterValidator(_unbroken)]
+
+
+def _usable_by_redis(value: SecretStr) -> SecretStr:
+    refuse_unusable_redis(value.get_secret_value())
+    return value
+
+
+RedisUrl = Annotated[SecretStr, BeforeValidator(_stripped), AfterValidator(_usable_by_redis)]
+
+
+class Source(BaseModel):
+    """One configured sender of events."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    dialect: str = "generic"
+    secrets: tuple[Secret, ...] = ()
+    region: Region | None = None
+
+    @field_validator("dialect")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in DIALECTS:
+            raise ValueError(f"is not a dialect this version speaks; it speaks {', '.join(sorted(DIALECTS))}")
+        return value
+
+    @field_validator("secrets", mode="before")
+    @classmethod
+    def _resolved(cls, value: object) -> object:
+        if not isinstance(value, list):
+            raise ValueError("is a list of texts")  # noqa: TRY004  # pydantic reports ValueError only
+        return tuple(_resolve(one) for one in value)
+
+
+def _resolve(secret: object) -> object:
+    """Read a secret that is named rather than written: `env:NAME`, `file:PATH`."""
+    if not isinstance(secret, str):
+        return secret
+    kind, _, place = secret.partition(":")
+    if kind == "env":
+        value = os.environ.get(place, "").strip()
+    elif kind == "file":
+        try:
+            value = Path(place).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as exc:
+            raise ValueError("names a file that cannot be read") from exc
+    else:
+        value = secret
+    if not value.strip():
+        raise ValueError("holds a secret that is empty or not set")
+    return value
+
+
+class _Environment(EnvSettingsSource):
+    """The environment without `sources`: they are a table, and stand in the file that CTI_CONFIG names."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Give the variable's text, its key, and whether it is JSON."""
+        if field_name == "sources":
+            return None, field_name, False
+        return super().get_field_value(field, field_name)
+
+
+class Settings(BaseSettings):
+    """Everything that can be set; the README lists each on a line."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CTI_", extra="ignore", frozen=True, hide_input_in_errors=True, env_ignore_empty=True
+    )
+
+    host: Host = "127.0.0.1"
+    port: int = Field(8080, ge=0, le=65535)
+    public_url: BaseUrl | None = None
+    directory_url: BaseUrl | None = None
+    directory_token: Token | None = Field(None, validate_default=True)
+    directory_account: str | None = Field(None, pattern=r"^[A-Za-z0-9._-]{1,128}$")
+    directory_account_header: str = Field("X-4me-Account", pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$")
+    directory_query: Annotated[QueryForm | int, BeforeValidator(_query)] = QueryForm.NATIONAL
+    directory_db: Path = Path("cti-directory.sqlite3")
+    directory_port: int = Field(0, ge=0, le=65535)
+    record_url: str | None = None
+    redis_url: RedisUrl | None = None
+    region: Region | None = None
+    api_keys: Annotated[tuple[Token, ...], NoDecode] = ()
+    secret: Secret | None = None
+    cache_ttl: float = Field(900, gt=0, le=7 * 86400)
+    cache_negative_ttl: float = Field(60, gt=0, le=86400)
+    cache_stale_ttl: float = Field(86400, ge=0, le=30 * 86400)
+    lookup_budget: float = Field(0.8, ge=0.05, le=5)
+    sources: dict[str, Source] = {}
+
+    @field_validator("directory_query")
+    @classmethod
+    def _enough_digits(cls, value: QueryForm | int) -> QueryForm | int:
+        return _digits_in_range(value)
+
+    @field_validator("api_keys", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return (
+            tuple(key.strip() for key in value.split(",") if key.strip()) if isinstance(value, str) else value
+        )
+
+    @field_validator("directory_token")
+    @classmethod
+    def _token_for_url(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        """
+        Ask for a token where there is a URL.
+
+        Here and not in a validator of the model, which does not run where any field is wrong: all faults are said at
+        once. A URL that was given and is wrong is missing in `data`.
+        """
+        if value is None and info.data.get("directory_url", "wrong"):
+            raise ValueError("is needed with CTI_DIRECTORY_URL")
+        return value
+
+    @field_validator("record_url")
+    @classmethod
+    def _record(cls, value: str | None) -> str | None:
+        if value is not None and ("{id}" not in value or not is_web_address(value)):
+            raise ValueError("is an http or https URL with {id} where the person's id goes")
+        return value
+
+    @field_validator("sources")
+    @classmethod
+    def _named(cls, value: dict[str, Source]) -> dict[str, Source]:
+        for name in value:
+            if not name.isascii() or not name.replace("-", "").replace("_", "").isalnum():
+                raise ValueError("a source's name is made of letters, digits, - and _")
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """
+        Take what is given, then the environment; nothing is read from a `.env` by surprise.
+
+        Secret files are given by `load_settings`: pydantic-settings leaves with the first that it cannot read.
+        """
+        del env_settings, dotenv_settings, file_secret_settings
+        return init_settings, _Environment(settings_cls)
+
+    @property
+    def record_template(self) -> str | None:
+        """
+        Give the address of a person's record with `{id}` in it.
+
+        R-Service's pages are at `https://<account>.<domain>/people/<id>` where its API is at `api.<domain>`; of a
+        directory elsewhere, the record's own API address is all that is known.
+        """
+        if self.record_url:
+            return self.record_url
+        host = urlsplit(self.directory_url or "https://api.r-service.tech").hostname or ""
+        if host.startswith("api.") and self.directory_account:
+            return f"https://{self.directory_account}.{host.removeprefix('api.')}/people/{{id}}"
+        return f"{self.directory_url}/people/{{id}}" if self.directory_url else None
+
+
+def load_settings() -> Settings:
+    """Read all settings. Raises `SettingsError` with every fault at once."""
+    faults: list[str] = []
+    tables = _tables(faults)
+    files = _secret_files(faults)
+    variables = {name.casefold() for name, value in os.environ.items() if value}
+    faults += _not_taken(variables | files.keys())
+    try:
+        settings = Settings(**_fields(files, variables), **tables)
+    except ValidationError as exc:
+        faults += map(_fault, exc.errors(include_url=False, include_input=False, include_context=False))
+        raise SettingsError(tuple(faults)) from None
+    if faults:
+        raise SettingsError(tuple(faults))
+    return settings
+
+
+def warnings(settings: Settings) -> Iterator[str]:
+    """Tell what will work and is probably not meant."""
+    for name in sorted(os.environ):
+        if (
+            name.startswith("CTI_")
+            and name not in NAMES
+            and (near := difflib.get_close_matches(name, NAMES, 1))
+        ):
+            yield f"{name}: is no setting; {near[0]} is"
+    if not settings.region:
+        yield "CTI_REGION: is not set, so that national numbers are read only for sources with a region"
+    if not settings.api_keys:
+        yield "CTI_API_KEYS: is not set, so that the machine routes answer 401"
+    if settings.redis_url and not settings.secret:
+        yield "CTI_SECRET: is not set; the hashes of numbers in Redis are keyed by the other secrets instead"
+
+
+NAMES: Final = tuple(
+    f"CTI_{name.upper()}" for name in (*Settings.model_fields, "config", "secrets_dir") if name != "sources"
+)
+_TO_COME: Final = ("CTI_DIRECTORY_CLIENT_ID", "CTI_DIRECTORY_CLIENT_SECRET", "CTI_DIRECTORY_OAUTH_URL")
+_FILES: Final = frozenset(name.casefold() for name in (*NAMES, *_TO_COME, "CTI_SOURCES"))
+
+
+def _tables(faults: list[str]) -> dict[str, Any]:
+    place = os.environ.get("CTI_CONFIG")
+    if not place:
+        return {}
+    try:
+        tables = tomllib.loads(Path(place).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        faults.append("CTI_CONFIG: names a file that cannot be read")
+        return {}
+    except (ValueError, RecursionError) as exc:  # a number of 5,000 digits is no TOMLDecodeError
+        faults.append(f"CTI_CONFIG: is no TOML{_where(exc)}")
+        return {}
+    faults += [f"CTI_CONFIG: [{name}] is no table this version knows" for name in tables if name != "sources"]
+    return {"sources": tables["sources"]} if "sources" in tables else {}
+
+
+def _where(error: Exception) -> str:
+    """Give a TOML error's line and column; the rest of its text may quote the file."""
+    found = re.search(r" \(at [a-z0-9, ]+\)\Z", str(error))
+    return found[0] if found else ""
+
+
+def _secret_files(faults: list[str]) -> dict[str, str]:
+    """Read the files of CTI_SECRETS_DIR that are named like a setting: their texts, under small letters."""
+    place = os.environ.get("CTI_SECRETS_DIR")
+    if not place:
+        return {}
+    try:
+        paths = [path for path in sorted(Path(place).iterdir()) if path.name.casefold() in _FILES]
+    except OSError:
+        faults.append("CTI_SECRETS_DIR: names no directory that can be read")
+        return {}
+    texts: dict[str, str] = {}
+    for path in paths:
+        try:
+            text = path.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            faults.append(f"{path.name.upper()}: is a file in CTI_SECRETS_DIR that cannot be read as UTF-8")
+        else:
+            if text:
+                texts.setdefault(path.name.casefold(), text)
+    return texts
+
+
+def _fields(files: Mapping[str, str], variables: Collection[str]) -> dict[str, Any]:
+    """Give the fields that are set by a file and by no variable: the environment comes first."""
+    named = {f"cti_{field}": field for field in Settings.model_fields if field != "sources"}
+    return {named[name]: text for name, text in files.items() if name in named and name not in variables}
+
+
+def _not_taken(names: Collection[str]) -> Iterator[str]:
+    """Say what is set and would do nothing, though somebody relies on it."""
+    for name in _TO_COME:
+        if name.casefold() in names:
+            yield f"{name}: is not supported yet; use CTI_DIRECTORY_TOKEN"
+    if "cti_sources" in names:
+        yield "CTI_SOURCES: is no setting; sources stand in the file that CTI_CONFIG names"
+
+
+def _fault(error: Mapping[str, Any]) -> str:
+    place = error["loc"]
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if not place:
+        return message
+    if place[0] == "sources":
+        return f"[{'.'.join(map(str, place))}]: {message}"
+    return f"CTI_{str(place[0]).upper()}: {message}"

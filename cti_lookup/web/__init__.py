@@ -1,0 +1,1 @@
+"""The HTTP side: keys of what the application holds, middleware, handlers."""

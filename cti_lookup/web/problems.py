@@ -1,0 +1,95 @@
+"""Errors as RFC 9457 problem documents, and the outermost middleware, which makes them."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+from typing import Final
+
+import msgspec
+from aiohttp import web
+
+from cti_lookup.errors import BadKey, Rejected, TooSlow, WrongField
+from cti_lookup.logs import innermost
+from cti_lookup.web.keys import PARTS
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def guarded(handler: Handler) -> Handler:
+    """
+    Put a handler behind the one place where everything raised becomes a problem.
+
+    What nobody expected is logged without its values, and is a 500. A wrapper, as an application's middlewares cost
+    each request 3 µs more before the first of them runs.
+    """
+
+    async def guarded_handler(request: web.Request) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except Rejected as rejected:
+            response = problem_of(rejected)
+            return await _and_hung_up(request, response) if isinstance(rejected, TooSlow) else response
+        except Exception as exc:  # noqa: BLE001  # the outermost place: no stack trace leaves the process
+            failed = innermost(exc.__traceback__)
+            request.app[PARTS].log.error("failed", exception=type(exc).__name__, failed=failed)
+            return problem(500, "internal", "Something failed here. The log says where.")
+
+    return guarded_handler
+
+
+async def no_route(request: web.Request) -> web.StreamResponse:
+    """Answer what no route serves: 405 where another method would do, else 404."""
+    allowed: set[str] = set()
+    for resource in request.app.router.resources():
+        if resource.canonical != ANYTHING:
+            allowed |= (await resource.resolve(request))[1]
+    if allowed:
+        allow = {"Allow": ", ".join(sorted(allowed))}
+        return problem(405, "method_not_allowed", "This route takes other methods.", headers=allow)
+    return problem(404, "not_found", "There is no such route.")
+
+
+ANYTHING: Final = "/{anything}"
+"""The path that is left to :func:`no_route`, as aiohttp names it."""
+
+
+async def _and_hung_up(request: web.Request, response: web.Response) -> web.Response:
+    """Send the answer and end the connection: aiohttp would wait ten more seconds for the rest of the body."""
+    await response.prepare(request)
+    await response.write_eof()
+    if request.transport is not None:
+        request.transport.close()
+    return response
+
+
+async def expectation(request: web.Request) -> web.StreamResponse | None:
+    """Meet `Expect: 100-continue`; any other is refused without being told again, as it may be no text at all."""
+    if request.headers.get("Expect", "").casefold() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # what was written is no part of the answer
+        return None
+    return problem(417, "expectation_failed", "No such expectation can be met.")
+
+
+def problem_of(rejected: Rejected) -> web.Response:
+    """Make a problem of a rejected request."""
+    field = {"field": rejected.field} if isinstance(rejected, WrongField) else None
+    challenge = {"WWW-Authenticate": 'Bearer realm="cti-lookup"'} if isinstance(rejected, BadKey) else None
+    return problem(rejected.status, rejected.reason, rejected.detail, headers=challenge, extra=field)
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    extra: Mapping[str, str] | None = None,
+) -> web.Response:
+    """Make a problem document; `code` is stable, `detail` is for people."""
+    fields = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "code": code}
+    return web.Response(
+        status=status,
+        body=msgspec.json.encode({**fields, "detail": detail, **(extra or {})}),
+        content_type="application/problem+json",
+        headers=headers,
+    )

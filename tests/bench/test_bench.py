@@ -1,0 +1,205 @@
+"""The benchmark's own arithmetic and reading: what decides a verdict must be right before it is believed."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.bench.errors import CannotMeasureError, WrongAnswerError
+from tests.bench.figures import Exit, Round, Row, Slice, Verdict, exit_status, row
+from tests.bench.load import parse_wrk, write_script
+from tests.bench.machine import Cores, Moment, Use, between, parse_process, parse_stat
+from tests.bench.proof import check_bytes, check_rises, parse_counters
+from tests.bench.traffic import SERIAL, Traffic, json_bodies, numbered
+
+FIGURES = {
+    "requests": 18000,
+    "microseconds": 1_000_000,
+    "bytes": 36_000_000,
+    "p50": 3100,
+    "p99": 4700,
+    "connect": 0,
+    "read": 0,
+    "write": 0,
+    "status": 0,
+    "timeout": 0,
+}
+WRK = """Running 1s test @ http://127.0.0.1:1/
+  1 threads and 64 connections
+  Thread Stats   Avg      Stdev     Max   +/- Stdev
+    Latency     3.10ms    0.40ms   9.00ms   90.00%
+Requests/sec:  18000.00
+
+figures {}
+"""
+
+
+def told(**changes: int) -> str:
+    return WRK.format(json.dumps(FIGURES | changes))
+
+
+def a_slice(rate: int, *, disturbed: float = 0.0) -> Slice:
+    return Slice(requests=rate, seconds=1.0, bytes=rate * 2000, p50_ms=3.0, p99_ms=5.0, disturbed=disturbed)
+
+
+def a_round(first: int, ours: int, second: int) -> Round:
+    return Round((a_slice(first), a_slice(second)), (a_slice(ours),))
+
+
+def a_row(*rounds: Round, gate: float | None = 0.75) -> Row:
+    return row("variant", 0, 64, rounds, gate)
+
+
+def test_the_figures_of_wrk_are_read_from_the_line_of_our_script() -> None:
+    read = parse_wrk(told())
+
+    assert read == Slice(18000, 1.0, 36_000_000, 3.1, 4.7)
+    assert read.rate == 18000
+
+
+@pytest.mark.parametrize("fault", ["connect", "read", "write", "status", "timeout"])
+def test_one_request_that_went_wrong_is_one_too_many(fault: str) -> None:
+    with pytest.raises(WrongAnswerError, match=f"1 × {fault}"):
+        parse_wrk(told(**{fault: 1}))
+
+
+def test_no_answer_at_all_is_a_wrong_answer() -> None:
+    with pytest.raises(WrongAnswerError, match="not one"):
+        parse_wrk(told(requests=0))
+
+
+def test_output_without_our_line_measures_nothing() -> None:
+    with pytest.raises(CannotMeasureError, match="no figures"):
+        parse_wrk("unable to connect to 127.0.0.1:1 Connection refused\n")
+
+
+def test_a_ratio_is_taken_within_its_round_and_the_median_decides() -> None:
+    # The machine is half as fast in the second round; the third saw a hiccup in ours.
+    told_row = a_row(a_round(10000, 8000, 10000), a_round(5000, 4050, 5000), a_round(10000, 3000, 10000))
+
+    assert (told_row.ratio, told_row.lowest, told_row.highest) == pytest.approx((0.80, 0.30, 0.81))
+    assert told_row.verdict is Verdict.MET
+
+
+def test_a_drift_during_a_round_is_shared_by_the_bare_handler_before_and_after() -> None:
+    assert a_row(a_round(10000, 9000, 8000), a_round(8000, 9000, 10000)).ratio == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("second", "verdict"),
+    [
+        (930, Verdict.NOISY),
+        (940, Verdict.MET),
+        (1000, Verdict.MET),
+        (1060, Verdict.MET),
+        (1070, Verdict.NOISY),
+    ],
+)
+def test_two_equal_servers_must_be_equally_fast(second: int, verdict: Verdict) -> None:
+    assert a_row(a_round(1000, 900, second)).verdict is verdict
+
+
+def test_rounds_that_swing_widely_are_not_believed_for_their_median() -> None:
+    swinging = [a_round(1000, 900, second) for second in (700, 1000, 1300)]
+    steady = [a_round(1000, 900, second) for second in (970, 1000, 1030)]
+
+    assert a_row(*swinging).self_ratio == a_row(*steady).self_ratio == 1.0
+    assert (a_row(*swinging).verdict, a_row(*steady).verdict) == (Verdict.NOISY, Verdict.MET)
+
+
+def test_a_slice_that_others_disturbed_and_that_was_not_repeated_is_noise() -> None:
+    calm = a_round(1000, 900, 1000)
+    loud = replace(calm, ours=(a_slice(900, disturbed=0.2),))
+
+    assert a_row(calm, calm, calm).verdict is Verdict.MET
+    assert a_row(calm, calm, loud).verdict is Verdict.NOISY
+
+
+def test_the_gate_itself_is_good_enough() -> None:
+    assert a_row(a_round(1000, 750, 1000)).verdict is Verdict.MET
+    assert a_row(a_round(1000, 749, 1000)).verdict is Verdict.MISSED
+    assert a_row(a_round(1000, 749, 1000), gate=None).verdict is Verdict.REPORTED
+
+
+def test_the_exit_status_tells_pass_failure_and_noise_apart() -> None:
+    met, missed = a_row(a_round(1000, 900, 1000)), a_row(a_round(1000, 500, 1000))
+    noisy = a_row(a_round(1000, 500, 1500))
+    reported = a_row(a_round(1000, 500, 1500), gate=None)
+
+    assert exit_status([met, reported]) is Exit.MET
+    assert exit_status([met, noisy]) is Exit.NOISY
+    assert exit_status([met, missed, noisy]) is Exit.MISSED
+    assert len(set(Exit)) == 4
+
+
+def test_the_time_of_cores_and_processes_is_read_in_seconds() -> None:
+    stat = (
+        "cpu  300 0 0 0 0 0 0 0 0 0\ncpu0 100 10 20 900 50 3 7 5 0 0\ncpu1 200 0 0 0 0 0 0 0 0 0\nintr 1 2\n"
+    )
+    process = "77 (a (strange) name) S 1 1 1 0 -1 4194560 1 0 0 0 150 50 9 9 20 0 1 0 100 1 1"
+
+    cores = parse_stat(stat)
+    assert (cores[0].busy, cores[0].stolen) == pytest.approx((1.4, 0.05))
+    assert (cores[1].busy, cores[1].stolen) == pytest.approx((2.0, 0.0))
+    assert parse_process(process) == pytest.approx(2.0)
+
+
+def test_what_others_took_of_either_core_disturbs() -> None:
+    cores = Cores(server=1, load=0)
+    start = Moment(at=10.0, cores={0: Use(5.0, 0.0), 1: Use(5.0, 0.0)}, server=3.0, load=1.0)
+    calm = Moment(at=12.0, cores={0: Use(5.6, 0.0), 1: Use(6.9, 0.0)}, server=4.9, load=1.6)
+    visited = replace(calm, cores={0: Use(5.8, 0.0), 1: Use(6.9, 0.0)})
+    stolen = replace(calm, cores={0: Use(5.6, 0.0), 1: Use(6.9, 0.3)})
+
+    assert between(start, calm, cores).busy == pytest.approx(0.95)
+    assert between(start, calm, cores).disturbed == pytest.approx(0.0)
+    assert between(start, visited, cores).disturbed == pytest.approx(0.1)
+    assert between(start, stolen, cores).disturbed == pytest.approx(0.15)
+
+
+HITS = 'cti_lookups_total{outcome="matched",tier="memory"}'
+ASKED = 'cti_directory_requests_total{result="found"}'
+
+
+def test_counters_are_read_and_gauges_are_not() -> None:
+    page = f'# TYPE cti_lookups_total counter\n{HITS} 18000.0\ncti_cache_entries 200.0\n{ASKED} 2.0\ncti_lookup_seconds_bucket{{le="1"}} 3.0\ncti_people_dropped_total 0.0\n'
+
+    assert parse_counters(page.encode()) == {HITS: 18000.0, ASKED: 2.0, "cti_people_dropped_total": 0.0}
+
+
+@pytest.mark.parametrize("rose", [100, 164])
+def test_every_request_is_counted_and_some_may_be_left_unanswered(rose: int) -> None:
+    check_rises({HITS: 7, ASKED: 2}, {HITS: 7 + rose, ASKED: 2}, frozenset({HITS}), 100, 64)
+
+
+@pytest.mark.parametrize(
+    "after", [{HITS: 106, ASKED: 2}, {HITS: 172, ASKED: 2}, {HITS: 107, ASKED: 3}, {ASKED: 2}]
+)
+def test_requests_that_went_another_way_are_found_out(after: dict[str, float]) -> None:
+    with pytest.raises(WrongAnswerError):
+        check_rises({HITS: 7, ASKED: 2}, after, frozenset({HITS}), 100, 64)
+
+
+def test_the_bytes_that_came_are_those_of_the_checked_answers() -> None:
+    for right in (200_000, 100 * 2001 + 64 * 2000):
+        check_bytes(right, 100, 64, (2000, 2000), (2001, 2001))
+    for wrong in (100 * 300, 100 * 5000):
+        with pytest.raises(WrongAnswerError, match="bytes came"):
+            check_bytes(wrong, 100, 64, (2000, 2000), (2001, 2001))
+
+
+def test_a_number_changes_nothing_about_a_request_s_length(tmp_path: Path) -> None:
+    traffic = Traffic("/path", json_bodies([{"callId": SERIAL}]), {"X-One": "1"})
+    (request,) = traffic.requests()
+    head, _, body = numbered(request, 42).partition(b"\r\n\r\n")
+
+    assert json.loads(body) == {"callId": "0000000042"}
+    assert head.splitlines()[0] == b"POST /path HTTP/1.1"
+    assert head.endswith(b"Content-Length: %d" % len(body))
+    assert '%010d"' in write_script(tmp_path / "script.lua", traffic.requests()).read_text()
+
+
+def test_a_request_without_a_number_cannot_be_sent(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="number"):
+        write_script(tmp_path / "script.lua", [b"GET / HTTP/1.1\r\n\r\n"])

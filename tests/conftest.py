@@ -1,0 +1,47 @@
+"""What tests of several parts share: a clock, and real servers of each test's own."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.servers.fake_directory import FakeDirectory
+from tests.servers.redis_process import RedisProcess
+
+
+@dataclass
+class SettableClock:
+    """A clock that stands until a test lets time pass; seconds since the epoch."""
+
+    now: float = 1_795_291_200.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def pass_by(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += seconds
+
+
+@pytest.fixture
+def clock() -> SettableClock:
+    return SettableClock()
+
+
+@pytest.fixture
+async def directory() -> AsyncIterator[FakeDirectory]:
+    """Give a directory that knows Ashok Kumar, and misbehaves when told to."""
+    directory = FakeDirectory()
+    await directory.start()
+    yield directory
+    await directory.stop()
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[RedisProcess]:
+    """Give a Redis of the test's own."""
+    process = RedisProcess(tmp_path)
+    process.start()
+    yield process
+    process.end()

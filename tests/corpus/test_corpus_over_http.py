@@ -1,0 +1,149 @@
+"""How well callers are recognised by the whole product: phone system to service to directory, over HTTP."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from aiohttp import ClientSession, web
+
+from cti_lookup.app import create_app
+from cti_lookup.directory import create_directory_app, directory_runner
+from cti_lookup.directory.contacts import ContactDraft
+from cti_lookup.directory.store import Store, insert_contact, insert_named, insert_person
+from cti_lookup.logs import Log
+from cti_lookup.people import Person
+from cti_lookup.settings import Settings
+from tests.corpus.conftest import Publish
+from tests.corpus.score import CorpusCall, Found, Scorecard, Shown, judge, read_calls, read_people
+from tests.corpus.table import with_groups
+from tests.corpus.ways import HOME
+
+pytestmark = pytest.mark.slow
+
+KEY: Final = "a-key-of-tests"
+TOKEN: Final = "a-token-of-tests"
+MOST_AT_ONCE: Final = 8
+LONGEST_QUERY: Final = 1000
+"""Characters; what is longer is no number that a URL would carry, and comes in a body."""
+
+
+async def fill(database: Path, people: Iterable[Person]) -> None:
+    """Write people into a new directory file, in one transaction."""
+    async with Store.open(database) as store, store.filling() as connection:
+        assert connection is not None
+        named = {one.organization.id: one.organization.name for one in people if one.organization}
+        for organization, name in named.items():
+            await insert_named(connection, "organizations", organization, name)
+        for person in people:
+            values = {
+                "name": person.name,
+                "primary_email": person.primary_email,
+                "organization_id": person.organization.id if person.organization else None,
+                "disabled": int(person.disabled),
+            }
+            await insert_person(connection, values, datetime.now(UTC), person_id=person.id)
+            for contact in person.contacts or ():
+                await insert_contact(
+                    connection, person.id, ContactDraft(contact.label, "telephone", contact.telephone)
+                )
+
+
+@asynccontextmanager
+async def listening(runner: web.AppRunner) -> AsyncIterator[str]:
+    """Serve on a free port; give the URL."""
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        host, port = runner.addresses[0][:2]
+        yield f"http://{host}:{port}"
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def product(database: Path, regions: Iterable[str]) -> AsyncIterator[ClientSession]:
+    """Start a directory and the service before it, with one source for each region; give a client of the service."""
+    directory = directory_runner(create_directory_app(database=database, token=TOKEN))
+    async with listening(directory) as directory_url:
+        settings = Settings.model_validate(
+            {
+                "directory_url": f"{directory_url}/v1",
+                "directory_token": TOKEN,
+                "region": HOME,
+                "api_keys": [KEY],
+                "lookup_budget": 5,
+                "sources": {region: {"region": region} for region in regions},
+            }
+        )
+        service = web.AppRunner(create_app(settings, log=Log(lambda _: None)), access_log=None)
+        headers = {"Authorization": f"Bearer {KEY}"}
+        async with listening(service) as url, ClientSession(url, headers=headers) as client:
+            yield client
+
+
+async def ask(client: ClientSession, call: CorpusCall) -> Found:
+    """Ask who is calling: with a query where the caller is text that fits one, else with a webhook."""
+    if isinstance(call.raw, str) and len(call.raw) <= LONGEST_QUERY:
+        query = {"telephone": call.raw, "region": call.source.region}
+        async with client.get("/v1/lookup", params=query, raise_for_status=True) as response:
+            return read(await response.json())
+    event = {"event": "newCall", "direction": "in", "callId": call.id, "from": call.raw}
+    async with client.post(f"/webhooks/{call.source.region}", json=event, raise_for_status=True) as response:
+        return read((await response.json())["lookup"])
+
+
+def read(lookup: dict[str, Any]) -> Found:
+    """Read a lookup. One that came to nothing is no answer."""
+    if lookup["outcome"] in {"unavailable", "pending"}:
+        raise TimeoutError(lookup["outcome"])
+    shown = tuple(Shown(person["id"], person["match"]["rule"]) for person in lookup["people"])
+    return Found(lookup["outcome"], shown, lookup["truncated"])
+
+
+async def measure(database: Path) -> Scorecard:
+    calls = read_calls()
+    await fill(database, read_people())
+    turns = asyncio.Semaphore(MOST_AT_ONCE)
+    async with product(database, {call.source.region for call in calls}) as client:
+
+        async def recognise(call: CorpusCall) -> Found:
+            async with turns:
+                return await ask(client, call)
+
+        verdicts = await asyncio.gather(*(judge(call, recognise) for call in calls))
+    return Scorecard("the product", tuple(verdicts))
+
+
+@pytest.fixture(scope="module")
+def card(publish: Publish, tmp_path_factory: pytest.TempPathFactory) -> Scorecard:
+    measured = asyncio.run(measure(tmp_path_factory.mktemp("corpus") / "directory.sqlite3"))
+    publish("who is calling? the whole product, over HTTP", with_groups(measured))
+    return measured
+
+
+def test_the_right_person_is_first_in_all_but_one_call_of_a_hundred(card: Scorecard) -> None:
+    assert card.right_first >= 99, card.lacking("right_first")
+
+
+def test_every_owner_is_listed_in_all_but_one_call_of_a_hundred(card: Scorecard) -> None:
+    assert card.complete >= 99, card.lacking("complete")
+
+
+def test_nobody_is_shown_as_proven_who_does_not_own_the_number(card: Scorecard) -> None:
+    assert card.failing("wrong") == []
+
+
+def test_nobody_is_shown_even_weakly_whose_number_cannot_be_the_caller(card: Scorecard) -> None:
+    assert card.failing("noise") == []
+
+
+def test_every_other_call_has_the_right_outcome(card: Scorecard) -> None:
+    assert card.right_outcome >= 99, card.with_wrong_outcome()
+
+
+def test_every_call_is_answered(card: Scorecard) -> None:
+    assert card.failing("crashed") == []

@@ -1,0 +1,129 @@
+"""Imports point one way: a module uses what stands below it, and nothing beside or above."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+PACKAGE: Final = Path(__file__).parents[2] / "cti_lookup"
+
+LAYERS: Final = (
+    # what knows nothing of callers: the error tree, and tasks with an owner
+    {"addresses", "background", "errors", "times"},
+    # core: no I/O, no clock
+    {"telephone.glyphs", "telephone.plan", "telephone.words"},
+    {"telephone.caller", "telephone.written"},
+    {"telephone"},
+    {"people", "events"},
+    {"matching", "calls"},
+    # edges of the core
+    {"answers", "questions", "dialects.dialect", "rservice", "rservice.wire"},
+    {"dialects.generic"},
+    {"dialects"},
+    {"ports"},
+    # mechanics
+    {"cache", "cache.flights", "cache.memory", "cache.redis_tier"},
+    {"keys", "logs", "rservice.client", "settings", "tallies"},
+    # use case
+    {"lookup"},
+    {"ringing"},
+    # web
+    {"web"},
+    {"web.bodies", "web.keys"},
+    {"web.problems"},
+    {"web.handlers"},
+    # root
+    {"app"},
+    {"serve"},
+    {"cli"},
+    {"__main__"},
+)
+"""Lowest first. A module imports from the rows above its own in this table, never from its own."""
+
+APART: Final = "directory"
+"""The embedded directory is a program of its own, met only over HTTP."""
+
+MAY_START_THE_DIRECTORY: Final = {"app", "cli"}
+WORDS_THAT_SAY_NOTHING: Final = {"base", "common", "helper", "helpers", "manager", "misc", "util", "utils"}
+
+
+def name_of(path: Path) -> str:
+    """Give a module's name within the package; the package itself is ''."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES: Final = {name_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+SERVICE: Final = sorted(name for name in MODULES if name and name.split(".")[0] != APART)
+DIRECTORY: Final = sorted(name for name in MODULES if name.split(".")[0] == APART)
+LAYER_OF: Final = {name: layer for layer, names in enumerate(LAYERS) for name in names}
+
+
+def imported(name: str) -> set[str]:
+    """Name the package's modules that a module imports."""
+    return set(_imported(ast.parse(MODULES[name].read_text())))
+
+
+def _imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (one.name.partition(".")[2] for one in node.names if _is_ours(one.name))
+        elif isinstance(node, ast.ImportFrom) and node.module and _is_ours(node.module):
+            module = node.module.partition(".")[2]
+            for one in node.names:
+                inner = f"{module}.{one.name}".lstrip(".")
+                yield inner if inner in MODULES else module
+
+
+def _is_ours(module: str) -> bool:
+    return module.partition(".")[0] == PACKAGE.name
+
+
+def belongs_to_the_directory(name: str) -> bool:
+    return name.partition(".")[0] == APART
+
+
+def test_every_module_of_the_service_has_its_layer() -> None:
+    assert set(SERVICE) == set(LAYER_OF)
+
+
+@pytest.mark.parametrize("name", SERVICE)
+def test_a_module_imports_only_from_layers_below_its_own(name: str) -> None:
+    others = {other for other in imported(name) if not belongs_to_the_directory(other)}
+
+    assert {other for other in others if LAYER_OF[other] >= LAYER_OF[name]} == set()
+
+
+@pytest.mark.parametrize("name", DIRECTORY)
+def test_the_embedded_directory_shares_no_code_with_the_service(name: str) -> None:
+    assert {other for other in imported(name) if not belongs_to_the_directory(other)} == set()
+
+
+def test_nobody_but_the_root_starts_the_embedded_directory() -> None:
+    starters = {name for name in SERVICE if any(map(belongs_to_the_directory, imported(name)))}
+
+    assert starters <= MAY_START_THE_DIRECTORY
+
+
+def test_the_root_knows_the_directory_by_its_front_door_only() -> None:
+    inner = {
+        other for name in MAY_START_THE_DIRECTORY for other in imported(name) if other.startswith(f"{APART}.")
+    }
+
+    assert inner == set()
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_no_import_hides_inside_a_function(name: str) -> None:
+    tree = ast.parse(MODULES[name].read_text())
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    inside = [node for function in functions for node in ast.walk(function)]
+
+    assert not any(isinstance(node, ast.Import | ast.ImportFrom) for node in inside)
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_a_modules_name_says_what_it_holds(name: str) -> None:
+    assert name.rpartition(".")[2] not in WORDS_THAT_SAY_NOTHING

@@ -1,0 +1,79 @@
+"""The command line as a real process, with an environment that holds nothing but what the test gives it."""
+
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+PROGRAM: Final = str(Path(sys.executable).with_name("cti-lookup"))
+PATIENCE: Final = 20.0
+
+
+def environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """Give the test's variables and what any program needs."""
+    return {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **variables}
+
+
+def run(
+    folder: Path, *arguments: str, variables: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run the program to its end in a folder of the test's."""
+    return subprocess.run(
+        [PROGRAM, *arguments],
+        cwd=folder,
+        env=environment(variables or {}),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+class Program:
+    """The program while it serves; its standard error goes to a file, its standard output is read as it comes."""
+
+    def __init__(self, folder: Path, *arguments: str, variables: Mapping[str, str] | None = None) -> None:
+        self.said = ""
+        self._errors = folder / f"{arguments[0]}.stderr"
+        with self._errors.open("ab") as errors:
+            self.process = subprocess.Popen(
+                [PROGRAM, *arguments],
+                cwd=folder,
+                env=environment(variables or {}),
+                stdout=subprocess.PIPE,
+                stderr=errors,
+            )
+
+    @property
+    def complained(self) -> str:
+        """Give all that was written to standard error."""
+        return self._errors.read_text()
+
+    def await_said(self, pattern: str) -> re.Match[str]:
+        """Wait until standard output holds the pattern, and give the match."""
+        assert self.process.stdout is not None
+        deadline = time.monotonic() + PATIENCE
+        while not (found := re.search(pattern, self.said)):
+            ready, _, _ = select.select([self.process.stdout], [], [], max(0.0, deadline - time.monotonic()))
+            content = os.read(self.process.stdout.fileno(), 65536) if ready else b""
+            assert content, f"no {pattern!r} in {self.said!r}; {self.complained!r}"
+            self.said += content.decode()
+        return found
+
+    def terminate(self) -> int:
+        """Ask the program to end, as an orchestrator does, and give its exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(PATIENCE)
+
+    def kill(self) -> None:
+        """End the program without asking."""
+        self.process.kill()
+        self.process.wait(PATIENCE)
+        assert self.process.stdout is not None
+        self.process.stdout.close()

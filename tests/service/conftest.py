@@ -1,0 +1,113 @@
+"""The whole service, in this process and on a free port, asked over real HTTP."""
+
+import json
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+from prometheus_client.parser import text_string_to_metric_families
+
+from cti_lookup.app import create_app
+from cti_lookup.logs import Log
+from cti_lookup.settings import Settings
+from tests.conftest import SettableClock
+from tests.servers.fake_directory import ASHOKS_NUMBER, TOKEN, FakeDirectory
+
+KEY = "a-machine-key"
+BEARER = {"Authorization": f"Bearer {KEY}"}
+
+
+@dataclass
+class Service:
+    """A service that runs."""
+
+    client: TestClient[web.Request, web.Application]
+    logged: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def port(self) -> int:
+        assert self.client.port is not None
+        return self.client.port
+
+    async def lookup(self, telephone: str = ASHOKS_NUMBER, **query: str) -> Any:
+        """Give the answer to `GET /v1/lookup`."""
+        params = {"telephone": telephone, **query}
+        async with self.client.get("/v1/lookup", params=params, headers=BEARER) as response:
+            assert response.status == 200
+            return await response.json()
+
+    async def ring(self, number: object = ASHOKS_NUMBER, **event: object) -> Any:
+        """Give the generic dialect's answer to a call."""
+        event = {"event": "newCall", "from": number, "to": "1002", "direction": "in", **event}
+        async with self.client.post("/webhooks/generic", json=event, headers=BEARER) as response:
+            assert response.status == 200
+            return await response.json()
+
+    async def metrics(self) -> str:
+        async with self.client.get("/metrics") as response:
+            assert response.status == 200
+            return await response.text()
+
+    async def counted(self, name: str, **labels: str) -> float:
+        """Give a sample of `/metrics`, 0 if it is not there."""
+        for family in text_string_to_metric_families(await self.metrics()):
+            for sample in family.samples:
+                if sample.name == name and sample.labels == labels:
+                    return sample.value
+        return 0.0
+
+    async def stop(self) -> None:
+        await self.client.close()
+
+
+StartService = Callable[..., Awaitable[Service]]
+
+
+@pytest.fixture(autouse=True)
+def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in os.environ:
+        if name.startswith("CTI_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+async def start(directory: FakeDirectory, clock: SettableClock) -> AsyncIterator[StartService]:
+    """Start services that ask the test's directory, under the test's clock; they stop when the test ends."""
+    started: list[Service] = []
+
+    async def start_service(**settings: object) -> Service:
+        chosen: dict[str, object] = {
+            "directory_url": directory.url,
+            "directory_token": TOKEN,
+            "api_keys": KEY,
+            "region": "US",
+            **settings,
+        }
+        logged: list[dict[str, Any]] = []
+        app = create_app(Settings.model_validate(chosen), log=listening_log(logged), clock=clock)
+        client = TestClient(TestServer(app))
+        await client.start_server()
+        started.append(Service(client, logged))
+        return started[-1]
+
+    yield start_service
+    for service in started:
+        await service.stop()
+
+
+@pytest.fixture
+async def service(start: StartService) -> Service:
+    return await start()
+
+
+def listening_log(lines: list[dict[str, Any]]) -> Log:
+    """Make a log that a test can read."""
+
+    def note(written: bytes) -> None:
+        lines.extend(json.loads(line) for line in written.splitlines())
+
+    return Log(note)
