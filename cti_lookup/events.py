@@ -10,6 +10,8 @@ from cti_lookup.telephone import Caller
 class Direction(StrEnum):
     """Seen from the service desk."""
 
+    __hash__ = str.__hash__  # an Enum's own is Python, and three times as slow
+
     INBOUND = "inbound"
     OUTBOUND = "outbound"
     INTERNAL = "internal"
@@ -17,6 +19,8 @@ class Direction(StrEnum):
 
 class Happening(StrEnum):
     """What an event says has happened. `other` changes nothing: a digit was pressed, a recording began."""
+
+    __hash__ = str.__hash__  # an Enum's own is Python, and three times as slow
 
     RINGING = "ringing"
     ANSWERED = "answered"
@@ -27,6 +31,8 @@ class Happening(StrEnum):
 
 class Result(StrEnum):
     """How a call ended."""
+
+    __hash__ = str.__hash__  # an Enum's own is Python, and three times as slow
 
     ANSWERED = "answered"
     MISSED = "missed"

@@ -21,7 +21,8 @@ KEEP_ALIVE = 75.0
 async def serve(settings: Settings, *, samples: bool, listening: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM; `listening` is told the URL once there is one. Raises `OSError` if there is none."""
     stop = _stop_on_signals()
-    app = create_app(settings, log=open_log(), samples=samples)
+    log = open_log()
+    app = create_app(settings, log=log, samples=samples)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN, keepalive_timeout=KEEP_ALIVE)
     try:
         await runner.setup()
@@ -31,6 +32,7 @@ async def serve(settings: Settings, *, samples: bool, listening: Callable[[str],
         await stop.wait()
     finally:
         await runner.cleanup()
+        log.flush()
 
 
 def _settle() -> None:

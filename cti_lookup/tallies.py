@@ -6,7 +6,7 @@ are closed sets (outcomes, tiers, reasons) or configured names (sources), never 
 """
 
 from bisect import bisect_left
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
@@ -42,12 +42,12 @@ class Tallies(Collector):
     """All that this process counts; each metric is defined by a sentence in `DEFINITIONS` and in the README."""
 
     def __init__(self) -> None:
-        self.lookups: Counter[tuple[str, ...]] = Counter()
+        self.lookups: dict[tuple[str, ...], int] = defaultdict(int)
         self.lookup_seconds: dict[str, Times] = {}
-        self.directory: Counter[tuple[str, ...]] = Counter()
+        self.directory: dict[tuple[str, ...], int] = defaultdict(int)
         self.dropped = 0
-        self.redis: Counter[tuple[str, ...]] = Counter()
-        self.webhooks: Counter[tuple[str, ...]] = Counter()
+        self.redis: dict[tuple[str, ...], int] = defaultdict(int)
+        self.webhooks: dict[tuple[str, ...], int] = defaultdict(int)
         self._gauges: dict[str, Callable[[], float]] = {}
 
     def count_lookup(self, outcome: str, tier: str, seconds: float) -> None:

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -26,7 +26,14 @@ class Service:
     """A service that runs."""
 
     client: TestClient[web.Request, web.Application]
-    logged: list[dict[str, Any]] = field(default_factory=list)
+    log: Log
+    lines: list[dict[str, Any]]
+
+    @property
+    def logged(self) -> list[dict[str, Any]]:
+        """Give what was logged until now."""
+        self.log.flush()
+        return self.lines
 
     @property
     def port(self) -> int:
@@ -87,11 +94,12 @@ async def start(directory: FakeDirectory, clock: SettableClock) -> AsyncIterator
             "region": "US",
             **settings,
         }
-        logged: list[dict[str, Any]] = []
-        app = create_app(Settings.model_validate(chosen), log=listening_log(logged), clock=clock)
+        lines: list[dict[str, Any]] = []
+        log = listening_log(lines)
+        app = create_app(Settings.model_validate(chosen), log=log, clock=clock)
         client = TestClient(TestServer(app))
         await client.start_server()
-        started.append(Service(client, logged))
+        started.append(Service(client, log, lines))
         return started[-1]
 
     yield start_service
