@@ -59,7 +59,7 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     @property
     def outcome(self) -> Outcome:
         """Tell whether anybody was found."""
-        return Outcome.MATCHED if len(self.people) > len(NOBODY) else Outcome.NOBODY
+        return Outcome.NOBODY if self.people == NOBODY else Outcome.MATCHED
 
 
 NOBODY = b"[]"
@@ -166,14 +166,18 @@ def _named(named: Named | None) -> _Named | None:
 
 def encode_lookup(lookup: Lookup) -> bytes:
     """Write a lookup as JSON; the people's bytes pass through as they were stored."""
-    start = b'{"outcome":"%b","caller":%b,' % (lookup.outcome.encode(), encode_caller(lookup.caller))
-    if lookup.answer is None or lookup.tier is None:
-        return start + b'"people":[],"truncated":false}'
-    return b'%b"people":%b,"truncated":%b,"tier":"%b","age_seconds":%.1f}' % (
-        start,
-        lookup.answer.people,
-        b"true" if lookup.answer.truncated else b"false",
-        lookup.tier.encode(),
+    answer, tier = lookup.answer, lookup.tier
+    if answer is None or tier is None:
+        return b'{"outcome":"%b","caller":%b,"people":[],"truncated":false}' % (
+            lookup.outcome.encode(),
+            encode_caller(lookup.caller),
+        )
+    return b'{"outcome":"%b","caller":%b,"people":%b,"truncated":%b,"tier":"%b","age_seconds":%.1f}' % (
+        lookup.outcome.encode(),
+        encode_caller(lookup.caller),
+        answer.people,
+        b"true" if answer.truncated else b"false",
+        tier.encode(),
         lookup.age,
     )
 

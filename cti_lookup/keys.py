@@ -27,7 +27,12 @@ class Keys:
 
 def shown_key(headers: Mapping[str, str]) -> str:
     """Take the key out of a request's headers: Bearer, `X-API-Key`, or the password of Basic; '' if none."""
-    scheme, _, credentials = headers.get("Authorization", "").partition(" ")
+    authorization = headers.get("Authorization")
+    if authorization is None:
+        return headers.get("X-API-Key", "")
+    if authorization.startswith("Bearer "):  # as nearly all write it
+        return authorization[7:].strip()
+    scheme, _, credentials = authorization.partition(" ")
     match scheme.casefold():
         case "bearer":
             return credentials.strip()

@@ -35,6 +35,7 @@ class Log:
         self._write = write
         self._clock = clock
         self._lines: list[bytes] = []
+        self._waiting = False
 
     def info(self, event: str, **fields: Field) -> None:
         """Note what happened in the course of work."""
@@ -47,21 +48,21 @@ class Log:
 
     def line(self, line: msgspec.Struct) -> None:
         """Write a line whose fields are known beforehand, the busiest of them; they include `at`, `level`, `event`."""
-        self._put(_encode(line))
+        self._lines.append(_encode(line))
+        if not self._waiting:
+            self._flush_soon()
 
     def now(self) -> str:
         """Give the time as lines show it."""
         return rfc3339(self._clock())
 
     def _add(self, level: str, event: str, fields: dict[str, Field]) -> None:
-        self._put(_encode({"at": self.now(), "level": level, "event": event, **fields}))
-
-    def _put(self, line: bytes) -> None:
-        self._lines.append(line)
-        if len(self._lines) == 1:
+        self._lines.append(_encode({"at": self.now(), "level": level, "event": event, **fields}))
+        if not self._waiting:
             self._flush_soon()
 
     def _flush_soon(self) -> None:
+        self._waiting = True
         try:
             asyncio.get_running_loop().call_later(_LONGEST_WAIT, self.flush)
         except RuntimeError:  # no loop runs: nobody else would write
@@ -69,7 +70,7 @@ class Log:
 
     def flush(self) -> None:
         """Write what waits."""
-        lines, self._lines = self._lines, []
+        lines, self._lines, self._waiting = self._lines, [], False
         if lines:
             self._write(b"\n".join(lines) + b"\n")
 

@@ -54,8 +54,11 @@ class CallerLookup:
         """Say who is calling if that needs no asking; the way of nearly every call, and therefore no coroutine."""
         if not isinstance(caller, Dialled):
             return _without_number(caller)
-        answer = self._memory.fresh(Question(caller.number, caller.extension))
-        return self._told(caller, answer, Tier.MEMORY) if answer else None
+        now = self._clock()
+        answer = self._memory.fresh(Question(caller.number, caller.extension), now)
+        if answer is None:
+            return None
+        return Lookup(answer.outcome, caller, answer, Tier.MEMORY, max(0.0, now - answer.asked_at))
 
     async def find(
         self, caller: Caller, *, patience: float, late: Outcome = Outcome.PENDING, refresh: bool = False
@@ -85,7 +88,7 @@ class CallerLookup:
         shared = await self._shared.get(question)
         if shared is not None:
             self._remember(question, shared)
-            if not refresh and self._memory.fresh(question):
+            if not refresh and self._memory.fresh(question, self._clock()):
                 return shared, Tier.REDIS
         answer = self._decide(question, await self._directory.people_with(question))
         self._memory.put(question, answer)

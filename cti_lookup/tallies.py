@@ -43,7 +43,7 @@ class Tallies(Collector):
 
     def __init__(self) -> None:
         self.lookups: dict[tuple[str, ...], int] = defaultdict(int)
-        self.lookup_seconds: dict[str, Times] = {}
+        self.lookup_seconds: dict[str, Times] = defaultdict(Times)
         self.directory: dict[tuple[str, ...], int] = defaultdict(int)
         self.dropped = 0
         self.redis: dict[tuple[str, ...], int] = defaultdict(int)
@@ -53,10 +53,7 @@ class Tallies(Collector):
     def count_lookup(self, outcome: str, tier: str, seconds: float) -> None:
         """Count one lookup and its time."""
         self.lookups[outcome, tier] += 1
-        times = self.lookup_seconds.get(tier)
-        if times is None:
-            times = self.lookup_seconds[tier] = Times()
-        times.add(seconds)
+        self.lookup_seconds[tier].add(seconds)
 
     def count_directory(self, result: str) -> None:
         """Count one request to the directory."""

@@ -2,16 +2,16 @@
 
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Final
 
 
 def rfc3339(seconds: float) -> str:
     """Write seconds since the epoch as `2026-11-21T20:15:03.120Z`."""
-    milliseconds = int(seconds * 1000 + 0.5)
-    return _second(milliseconds // 1000) + _MILLISECONDS[milliseconds % 1000]
+    return _millisecond(int(seconds * 1000 + 0.5))
 
 
-_MILLISECONDS: Final = tuple(f".{milliseconds:03d}Z" for milliseconds in range(1000))
+@lru_cache(maxsize=64)  # a busy service has several calls in one
+def _millisecond(milliseconds: int) -> str:
+    return f"{_second(milliseconds // 1000)}.{milliseconds % 1000:03d}Z"
 
 
 @lru_cache(maxsize=8)  # calls come in the same second

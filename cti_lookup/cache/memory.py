@@ -54,10 +54,10 @@ class MemoryTier:
         self._clock = clock
         self._held: LRUCache[Question, _Held] = LRUCache(most)
 
-    def fresh(self, question: Question) -> Answer | None:
+    def fresh(self, question: Question, now: float) -> Answer | None:
         """Give an answer that needs no asking."""
         held = self._held.get(question)
-        return held.answer if held is not None and self._clock() < held.fresh_until else None
+        return held.answer if held is not None and now < held.fresh_until else None
 
     def any(self, question: Question) -> Answer | None:
         """Give an answer that may be old but is still better than none."""

@@ -9,7 +9,7 @@ from cti_lookup.events import CallEvent
 
 
 class Request(msgspec.Struct, frozen=True, gc=False):
-    """A webhook as it came: its headers, its raw query string, its raw body."""
+    """A webhook as it came: its headers, its raw body, and its raw query string where it has no body."""
 
     headers: Mapping[str, str]
     query: str

@@ -17,6 +17,7 @@ from cti_lookup.ringing import Rung, Source
 from cti_lookup.telephone import is_region, read_caller
 from cti_lookup.web.bodies import read_body
 from cti_lookup.web.keys import PARTS, Parts
+from cti_lookup.web.one_piece import answer
 from cti_lookup.web.problems import Handler
 
 LOOKUP_PATIENCE: Final = 1.5
@@ -26,7 +27,7 @@ _NO_TIER: Final = "none"
 _NO_STORE: Final = {"Cache-Control": "no-store"}
 
 
-async def webhook(request: web.Request) -> web.Response:
+async def webhook(request: web.Request) -> web.StreamResponse:
     """Take in an event of a source; its key is in a header, the query or the path."""
     parts = request.app[PARTS]
     source = parts.sources.get(request.match_info["source"])
@@ -40,7 +41,7 @@ async def webhook(request: web.Request) -> web.Response:
 def webhook_of(name: str) -> Handler:
     """Give the handler of one source's own path: a plain path is found 7 µs sooner than a pattern."""
 
-    def own_webhook(request: web.Request) -> Awaitable[web.Response]:
+    def own_webhook(request: web.Request) -> Awaitable[web.StreamResponse]:
         parts = request.app[PARTS]
         source = parts.sources[name]
         return _hear(request, parts, source, allowed=_shown(request) in source.keys)
@@ -60,21 +61,20 @@ async def zammad(request: web.Request) -> web.Response:
     raise BadKey("Invalid token.")
 
 
-async def _hear(request: web.Request, parts: Parts, source: Source, *, allowed: bool) -> web.Response:
+async def _hear(request: web.Request, parts: Parts, source: Source, *, allowed: bool) -> web.StreamResponse:
     """Take in one event: size, raw bytes, key, decoding, use case, answer; in that order."""
     began = perf_counter()
     try:
         body = await read_body(request)
         if not allowed:
             raise BadKey("The key is missing or not known.")
-        told = Request(request.headers, request.rel_url.raw_query_string, body)
-        rung = await parts.ringing.hear(source, told)
+        query = "" if body else request.rel_url.raw_query_string  # an event stands in one of them
+        rung = await parts.ringing.hear(source, Request(request.headers, query, body))
     except Rejected as rejected:
         parts.tallies.count_webhook(source.name, rejected.reason)
         raise
     _note_webhook(parts, source, rung, perf_counter() - began)
-    headers = _NO_STORE if request.method == "GET" else None  # what answers a POST is not stored anyway
-    return web.Response(body=rung.body, content_type=source.dialect.content_type, headers=headers)
+    return answer(request, rung.body, source.dialect.content_type)
 
 
 class _WebhookLine(msgspec.Struct, gc=False):
@@ -87,7 +87,7 @@ class _WebhookLine(msgspec.Struct, gc=False):
     caller: str
     outcome: str
     tier: str
-    ms: float
+    us: int
     level: str = "info"
     event: str = "webhook"
 
@@ -106,7 +106,7 @@ def _note_webhook(parts: Parts, source: Source, rung: Rung, seconds: float) -> N
             masked(found.caller),
             found.outcome,
             tier,
-            round(seconds * 1000, 2),
+            int(seconds * 1_000_000),
         )
     )
 
@@ -162,7 +162,7 @@ async def _find(
         caller=masked(found.caller),
         outcome=found.outcome.value,
         tier=tier,
-        ms=round(seconds * 1000, 2),
+        us=int(seconds * 1_000_000),
     )
     return found
 

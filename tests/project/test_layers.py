@@ -32,7 +32,7 @@ LAYERS: Final = (
     # web
     {"web"},
     {"web.bodies", "web.keys"},
-    {"web.problems"},
+    {"web.one_piece", "web.problems"},
     {"web.handlers"},
     # root
     {"app"},

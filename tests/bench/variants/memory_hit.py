@@ -26,7 +26,11 @@ _RISES: Final = frozenset(
 
 @contextmanager
 def memory_hit(stage: Stage) -> Iterator[tuple[Variant, ...]]:
-    """One caller who rings again and again, and two hundred who take turns; every request is a call of its own."""
+    """
+    One caller whose event comes again and again, two hundred who take turns, and calls nobody has heard of before.
+
+    The last is the dearest: each request begins a call, and the oldest of ten thousand is forgotten for it.
+    """
     directory_port = free_port()
     settings = {
         "CTI_PORT": "0",
@@ -42,26 +46,35 @@ def memory_hit(stage: Stage) -> Iterator[tuple[Variant, ...]]:
         "memory-hit", command, cores=stage.cores, scratch=stage.scratch, settings=settings
     ) as server:
         _fill(directory_port)
-        mix = _variant("memory hit, 200 callers", server, _CALLERS)
+        mix = _variant("memory hit, 200 callers", server, _CALLERS, _GATES)
         _warm(mix)
-        yield _variant("memory hit, one caller", server, _CALLERS[:1]), mix
+        one = _variant("memory hit, one caller", server, _CALLERS[:1], _GATES)
+        yield one, mix, _variant("memory hit, new calls", server, _CALLERS, {}, new_calls=True)
 
 
-def _variant(name: str, server: Server, callers: tuple[str, ...]) -> Variant:
+def _variant(
+    name: str,
+    server: Server,
+    callers: tuple[str, ...],
+    gates: Mapping[int, float],
+    *,
+    new_calls: bool = False,
+) -> Variant:
     events = [
         {
             "event": "newCall",
             "direction": "in",
             "from": caller,
             "to": "+12125550100",
-            "callId": f"call-{SERIAL}",
+            "callId": f"call-{SERIAL}" if new_calls else f"call-{caller}",
+            "sequence": "" if new_calls else SERIAL,
             "user": ["Alice Moore"],
         }
         for caller in callers
     ]
     headers = {"Authorization": f"Bearer {_KEY}", "Content-Type": "application/json"}
     traffic = Traffic("/webhooks/generic", json_bodies(events), headers)
-    return Variant(name, server, traffic, _check(callers), _RISES, _GATES)
+    return Variant(name, server, traffic, _check(callers), _RISES, gates)
 
 
 def _check(callers: tuple[str, ...]) -> Check:
