@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from cti_lookup.events import CallEvent, Direction, Happening, Result
-from cti_lookup.telephone import Caller, Withheld
+from cti_lookup.telephone import Caller, Dialled, Internal, Withheld
 
 
 class State(StrEnum):
@@ -97,7 +97,29 @@ def _completed(call: Call, event: CallEvent) -> Call:
 
 
 def _names_somebody(caller: Caller) -> bool:
-    return not isinstance(caller, Withheld)
+    return isinstance(caller, Dialled | Internal)
+
+
+def is_another(call: Call, event: CallEvent) -> bool:
+    """
+    Tell whether an event begins another call under an id that was used before.
+
+    Some phone systems count their ids from 1 again, and people try things out with one id. A ringing that names
+    somebody else is another call; a ringing of the same caller is a repeated event, or a late one.
+    """
+    if event.happening is not Happening.RINGING or event.caller is None:
+        return False
+    both_named = _names_somebody(call.caller) and _names_somebody(event.caller)
+    return both_named and _number_of(call.caller) != _number_of(event.caller)
+
+
+def _number_of(caller: Caller) -> object:
+    match caller:
+        case Dialled(number=number):
+            return number
+        case Internal(extension=extension):
+            return extension
+    return None
 
 
 def _answered(call: Call, event: CallEvent, now: float) -> Call:
@@ -156,7 +178,7 @@ class CallBook:
             return advance(None, event, now)
         key = event.source, event.provider_id
         heard = self._calls.get(key)
-        if heard is None or now - heard.at >= self._seconds:
+        if heard is None or now - heard.at >= self._seconds or is_another(heard.call, event):
             self._forget(now)
             heard = self._calls[key] = _Heard(now, advance(None, event, now))
         else:

@@ -87,7 +87,7 @@ class CallerLookup:
     async def _fetch(self, question: Question, *, refresh: bool) -> Told:
         shared = await self._shared.get(question)
         if shared is not None:
-            self._remember(question, shared)
+            self._memory.learn(question, shared)
             if not refresh and self._memory.fresh(question, self._clock()):
                 return shared, Tier.REDIS
         answer = self._decide(question, await self._directory.people_with(question))
@@ -102,18 +102,15 @@ class CallerLookup:
             decision = replace(decision, truncated=True)
         return decided(decision, self._record_url, self._clock())
 
-    def _remember(self, question: Question, shared: Answer) -> None:
-        held = self._memory.any(question)
-        if held is None or held.asked_at <= shared.asked_at:
-            self._memory.put(question, shared)
-
     def _told(self, caller: Caller, answer: Answer, tier: Tier) -> Lookup:
         age = max(0.0, self._clock() - answer.asked_at)  # a clock may be set back
         return Lookup(answer.outcome, caller, answer, tier, age)
 
     def _old_or(self, outcome: Outcome, caller: Caller, question: Question) -> Lookup:
         old = self._memory.any(question)
-        return self._told(caller, old, Tier.STALE) if old else Lookup(outcome, caller)
+        if old is None or old.outcome is Outcome.NOBODY:  # "nobody" is not said where nobody could be asked
+            return Lookup(outcome, caller)
+        return self._told(caller, old, Tier.STALE)
 
     @property
     def under_way(self) -> int:

@@ -34,12 +34,13 @@ class Rule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A person, the rule that listed them, and the stored number that met it."""
+    """A person, the rule that listed them, and the stored number that met it; `guessed` if its sign is imagined."""
 
     person: Person
     rule: Rule
     contact: Contact
     names_extension: bool = False
+    guessed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,14 @@ def _believed(found: list[Match]) -> list[Match]:
     return strong or found
 
 
-def _precedence(match: Match) -> tuple[bool, int, bool, int]:
-    return match.person.disabled, _STRENGTH[match.rule], not match.names_extension, match.person.id
+def _precedence(match: Match) -> tuple[bool, int, bool, bool, int]:
+    return (
+        match.person.disabled,
+        _STRENGTH[match.rule],
+        match.guessed,
+        not match.names_extension,
+        match.person.id,
+    )
 
 
 def _best(person: Person, number: Number, extension: str | None, region: str | None) -> Match | None:
@@ -83,12 +90,21 @@ def _best(person: Person, number: Number, extension: str | None, region: str | N
 
 def _matches(person: Person, number: Number, extension: str | None, region: str | None) -> Iterator[Match]:
     for contact in person.contacts or ():
-        if contact.label == "fax":
+        if contact.label.casefold() == "fax":
             continue
         for reading in read_written(contact.telephone, region):
             if rule := _rule(reading, number):
                 names_extension = extension is not None and reading.extension == extension
-                yield Match(person, rule, contact, names_extension)
+                yield Match(person, rule, contact, names_extension, _is_guess(reading, number))
+
+
+def _is_guess(reading: Reading, number: Number) -> bool:
+    """Tell whether a sign has to be imagined for the reading to be the caller's."""
+    return (
+        reading.strength is Strength.NATIONAL
+        and isinstance(number, E164)
+        and _lost_its_sign(reading.digits, number)
+    )
 
 
 def _rule(reading: Reading, number: Number) -> Rule | None:
@@ -112,10 +128,15 @@ def _national_rule(digits: str, number: E164) -> Rule | None:
     """Weigh a text of unknown country: it is the caller's if it reads so at the caller's home."""
     if digits[-_SHORTEST_TAIL:] != number.digits[-_SHORTEST_TAIL:]:
         return None
-    if digits.lstrip("0") == number.digits:  # a zero, or nothing, where the plus should be
-        return Rule.NATIONAL
     home = plan.region_of(number)
-    return Rule.NATIONAL if home and plan.dialled_at_home(digits, home) == number else None
+    if home and plan.dialled_at_home(digits, home) == number:
+        return Rule.NATIONAL
+    return Rule.NATIONAL if _lost_its_sign(digits, number) else None
+
+
+def _lost_its_sign(digits: str, number: E164) -> bool:
+    """Tell whether there is a zero, or nothing, where the plus should be."""
+    return digits.lstrip("0") == number.digits
 
 
 _NANP_DIGITS: Final = 11

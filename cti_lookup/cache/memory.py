@@ -76,6 +76,12 @@ class MemoryTier:
         if kept_until > self._clock():
             self._held[question] = _Held(answer, min(fresh_until, kept_until), kept_until)
 
+    def learn(self, question: Question, answer: Answer) -> None:
+        """Remember what another tier remembers, unless something newer is known here."""
+        held = self._held.get(question)
+        if held is None or held.answer.asked_at <= answer.asked_at:
+            self.put(question, answer)
+
     def __len__(self) -> int:
         """Count the entries, fresh and old."""
         return len(self._held)

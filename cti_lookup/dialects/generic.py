@@ -169,7 +169,9 @@ def _texts(values: _Texts) -> tuple[str, ...]:
 
 def _own_number(value: Any, region: str | None) -> str | None:
     """Give the called line as E.164 or extension if it is one, else as it was written."""
-    return _own_text(value, region) if isinstance(value, str) else _own_text(str(value or ""), region)
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    return _own_text(str(value), region)
 
 
 @lru_cache(maxsize=2048)

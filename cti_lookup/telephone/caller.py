@@ -57,7 +57,7 @@ LONGEST_RAW: Final = 1024
 
 _PERCENT: Final = re.compile(r"%[0-9A-Fa-f]{2}")
 _PLACEHOLDER: Final = re.compile(
-    r"\[\w+\]|\$\{?[\w.:-]+\}?\$?|\$\([\w.]+\)|\{\{?\s*[\w. ]+\s*\}?\}|%\w+%|<[A-Za-z_]*number[A-Za-z_]*>"
+    r"\[\w+\]|\$\{?[\w.:-]+\}?\$?|\$\([\w.]+\)|\$\{\w+\(\w+\)\}|%s|\{\{?\s*[\w. ]+\s*\}?\}|%\w+%|<[A-Za-z_]*number[A-Za-z_]*>"
 )
 _SCHEME: Final = re.compile(r"(sips?|tel|callto|client|user|h323):", re.IGNORECASE)
 _EXTENSION: Final = re.compile(
@@ -107,13 +107,18 @@ def _text(raw: object) -> str | None:
 
 @lru_cache(maxsize=16384)  # a busy number is read once: 0.3 µs instead of 30
 def _read(raw: str, region: str | None) -> Caller:
-    text = _decoded(plain(raw))
-    if _PLACEHOLDER.fullmatch(text.strip()) and squash(text) not in WITHHELD:
+    written = plain(raw)
+    user, host, parameters = _address(_decoded(written))
+    if _is_placeholder(written) or _is_placeholder(user):
         return Invalid(raw, "placeholder")
-    user, host, parameters = _address(text)
     if host.casefold().endswith(".invalid") or squash(user) in WITHHELD or not _has_content(user):
         return Withheld(raw)
     return _read_user(raw, user, parameters, region)
+
+
+def _is_placeholder(text: str) -> bool:
+    """Tell whether this is a variable nobody filled in; looked for before decoding too, as `%Ca` is both."""
+    return _PLACEHOLDER.fullmatch(text.strip()) is not None and squash(text) not in WITHHELD
 
 
 def _decoded(text: str) -> str:
@@ -172,12 +177,12 @@ def _read_user(raw: str, user: str, parameters: dict[str, str], region: str | No
         return Invalid(raw, "text")
     digits = _NOT_DIGITS.sub("", found[2])
     context = parameters.get("phone-context", "")
-    if not found[1] and context.startswith(
-        "+"
-    ):  # RFC 3966 section 5.1.5: the context completes a local number
+    if not found[1] and context.startswith("+"):  # completes a local number, RFC 3966 section 5.1.5
         return _read_international(raw, _NOT_DIGITS.sub("", context) + digits, extension)
     extension = extension or _extension(parameters)
     if found[1]:
+        without_trunk_zero = _NOT_DIGITS.sub("", found[2].replace("(0)", ""))
+        digits = digits if plan.international(digits) else without_trunk_zero
         return _read_international(raw, digits, extension)
     if _lost_its_plus(user):
         caller = _read_international(raw, digits, extension)

@@ -24,12 +24,13 @@ WITHHELD: Final = frozenset(
         "withheld | number withheld | withheld number | blocked | blocked number | blocked caller | hidden",
         "hidden number | caller id blocked | no caller id | no number | no callerid | number not available",
         "unassigned | out of area | outside area | unidentified | undisclosed | not disclosed | id blocked",
-        "no id | unlisted | suppressed | payphone | coin",
+        "callerid unavailable | caller id unavailable | caller id withheld | caller id restricted",
+        "caller unknown | caller unavailable | caller withheld | no id | unlisted | suppressed | payphone | coin",
         # What home-made scripts and dialplans send for an empty variable. `asterisk` is Asterisk's default user.
         "asterisk | null | none | nil | undefined | nan | n/a | na | empty | void | s | i | h | t",
         # German
         "unbekannt | unbekannter anrufer | anonym | anonymer anrufer | unterdrückt | unterdrueckt | privat",
-        "rufnummer unterdrückt | nummer unterdrückt | unbekannte nummer | unbekannte rufnummer | keine rufnummer",
+        "rufnummer unterdrückt | rufnummer unterdrueckt | nummer unterdrückt | nummer unterdrueckt | unbekannte nummer | unbekannte rufnummer | keine rufnummer",
         "nicht verfügbar | ohne rufnummer | verborgen",
         # French
         "anonyme | masqué | masque | numéro masqué | appel masqué | inconnu | numéro inconnu | privé",

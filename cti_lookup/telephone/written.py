@@ -50,28 +50,46 @@ LONGEST_TEXT: Final = 512
 
 _EXTENSION_WORD: Final = r"(?:;\s*ext\s*=|extensi[oó]n|extn?\b|ext|int(?:ern)?\b|durchwahl|dw|poste|interno|anexo|ramal|toestel|dahili|x|\#)"
 _EXTENSION: Final = re.compile(
-    rf"[\s,;(\[-]*{_EXTENSION_WORD}[\s.:=-]*([0-9]{{1,6}})(?![0-9])[)\]]?(?!\s*[0-9])", re.IGNORECASE
+    rf"[\s,;(\[-]*{_EXTENSION_WORD}[\s.:=-]*([0-9]{{1,7}})(?![0-9])[)\]]?(?!\s*[0-9])", re.IGNORECASE
 )
 _ONLY_EXTENSION: Final = re.compile(rf"\W*{_EXTENSION_WORD}[\s.:=-]*[0-9]{{1,7}}\W*", re.IGNORECASE)
 _VANITY: Final = re.compile(
+    r"(?<![0-9])(?<![0-9)][ .-])"
     r"((?:\+?[0-9]{1,3}[ .-]*)?[(\[]?(?:[01]?8[0-9]{2}|1[38]00|0?[79]00)[)\]]?[ .-]+)"
-    r"((?=[0-9-]*[A-Z])[0-9A-Z]+(?:-[0-9A-Z]+)*)(?![a-z])"
+    r"((?=(?:[0-9]-?)*[A-Z])(?=(?:-?[0-9A-Z]){7})[0-9A-Z]+(?:-[0-9A-Z]+)*)(?![a-z])"
 )
 _LABEL: Final = re.compile(
-    r"\b(line|linie|ligne|room|raum|zimmer|floor|desk|bldg|building|suite|box)[ .:#]{0,2}([0-9]{1,4})\b"
+    r"\b(line|linie|ligne|room|raum|zimmer|floor|desk|bldg|building|suite|box)[ .#]{0,2}((?!00)[0-9]{1,4})\b"
     r"(?=[^\w+]*([0-9 ()./-]*))",
     re.IGNORECASE,
 )
-_FAX: Final = re.compile(
-    r"(?<![/&+])(?<![/&+] )\b(?:(?:tele|t[eé]l[eé])?fax(?:[ .:#-]+|\b)|F:)\s*[+0-9(\[][+0-9 ().\[\]/-]*",
+_FAX_WORD: Final = r"(?:tele|t[eé]l[eé]-?)?(?:fax|faks)|facsimile|t[eé]l[eé]copie(?:ur)?"
+_ONE_NUMBER: Final = r"[+0-9(\[][+0-9 ().\[\]-]*(?:/[0-9 .-]{1,9}(?![0-9]))?"
+_FAX_BEHIND: Final = re.compile(
+    rf"{_ONE_NUMBER}[(\[]\W?(?:\w+\W)?(?:{_FAX_WORD})\W?[)\]]|{_ONE_NUMBER}\b(?:{_FAX_WORD})(?=\s*(?:[,;|\n]|$))",
     re.IGNORECASE,
 )
-_FAX_BEHIND: Final = re.compile(
-    r"[+0-9(\[][+0-9 ().\[\]/-]{6,}[(\[]?\b(?:tele)?fax\b(?!\W{0,3}[+0-9])[)\]]?", re.IGNORECASE
+_FAX: Final = re.compile(
+    rf"(?<![/&+])(?<![/&+] )\b(?:{_FAX_WORD})\b(?!\s*[/&])[\W_]{{0,3}}(?:(?:no|nr|number|nummer|num[eé]ro)\b)?"
+    rf"[\W_]{{0,3}}?(?:\(\w+\))?[\s.:#=-]{{0,4}}{_ONE_NUMBER}",
+    re.IGNORECASE,
 )
+_FAX_LETTER: Final = re.compile(rf"\bF[.:]?\s*(?={_ONE_NUMBER}){_ONE_NUMBER}")
+_PHONE_LETTER: Final = re.compile(r"\b[TPM][.:]?\s*[+0-9(]")
+_NO_NUMBERS: Final = re.compile(
+    r"(?<![0-9-])(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9](?![0-9-])"  # dates
+    r"|(?<![0-9./])[0-9]{1,2}[./][0-9]{1,2}[./](?:19|20)[0-9]{2}\b(?![./-]?[0-9])"
+    r"|\b24/7\b|\b[0-9]{1,2}\s*(?:to|bis|till?)\s+[0-9]{1,2}\b"  # opening hours
+    r"|(?<=[0-9)\]])[\s,-]+[0-9]{1,2}(?:[:.][0-9]{2})?(?:-[0-9]{1,2}(?:[:.][0-9]{2})?)?(?=(?!ext|int|dw)[a-wyz])"
+    r"|(?<=[0-9)\]])[\s,-]+[0-9]{1,2}\.\s*(?=[OUE]G\b|stock|etage|floor)"
+    r"|\b(?:pin|id|code|kunde|customer|konto|ref)\b[\W_]{0,3}[0-9]+",
+    re.IGNORECASE,
+)
+_LIST_MARK: Final = re.compile(r"(?:^|(?<=[\s,;]))[1-9][.)]\s+(?=[+(0-9])")
 _SPLITTERS: Final = re.compile(r"[\r\n|;&]|,(?=[^0-9]*[0-9(+])|[^\W\d_]+|[^\x00-\x7f]|[:_=*?!\"'<>@]")
 _CHUNK: Final = re.compile(r"[+0-9()\[\]][+0-9 .()\[\]/,\t-]*")
 _BRACKETS: Final = re.compile(r"[(\[][^)\]]*[)\]]?")
+_LAST_REMARK: Final = re.compile(r"[(\[][0-9 /.-]{0,5}[)\]]?\s*$")
 _AREA_CODE: Final = re.compile(r"[(\[]\s*[0-9]{2,5}\s*[)\]]")
 _NEW_NUMBER: Final = re.compile(r"(?<=[0-9)\]])[\s/,.)-]*(?=[(\[]?\+)")
 _SLASHED: Final = re.compile(r"\s*/\s*|,\s*")
@@ -81,6 +99,7 @@ _GROUP: Final = re.compile(r"[0-9]+")
 _SHORTEST: Final = 7
 _LONGEST: Final = 15
 _LONGEST_LOCAL: Final = 10
+_APART: Final = " : "
 _LABEL_DIGITS: Final = 2
 _VANITY_LETTERS: Final = 7
 _SHORTEST_REST: Final = 6
@@ -93,21 +112,41 @@ def read_written(text: str, region: str | None) -> tuple[Reading, ...]:
     text = plain(text[:LONGEST_TEXT])
     if _ONLY_EXTENSION.fullmatch(text):
         return ()
-    text = _LABEL.sub(_unlabelled, _FAX_BEHIND.sub(" : ", _FAX.sub(" : ", text)))
-    readings = (
+    readings = dict.fromkeys(
         reading
-        for piece, extension in _with_extensions(_VANITY.sub(_spell, text))
+        for piece, extension in _with_extensions(_VANITY.sub(_spell, _without_other_digits(text, region)))
         for number in _numbers(piece, region)
         for reading in _readings(number, extension, region)
     )
-    return tuple(dict.fromkeys(readings))
+    whole = tuple(reading for reading in readings if reading.strength is not Strength.LOCAL)
+    return whole or tuple(
+        readings
+    )  # seven digits beside a whole number are more likely an id than a telephone
 
 
-def _unlabelled(found: re.Match[str]) -> str:
+def _without_other_digits(text: str, region: str | None) -> str:
+    """Take out what has digits and is no voice line: faxes, dates, opening hours, labels' own numbers, ids."""
+    text = _FAX.sub(_APART, _FAX_BEHIND.sub(_APART, text))
+    if _PHONE_LETTER.search(text):
+        text = _FAX_LETTER.sub(_APART, text)
+    text = _LIST_MARK.sub(_unmarked, _NO_NUMBERS.sub(_APART, text))
+    return _LABEL.sub(lambda found: _unlabelled(found, region), text)
+
+
+def _unmarked(found: re.Match[str]) -> str:
+    """Drop a list's mark, `2) 713 ...`; but not the end of a bracket, `(06 1) 234 5670`."""
+    before = found.string[: found.start()]
+    return found[0] if before.count("(") > before.count(")") else _APART
+
+
+def _unlabelled(found: re.Match[str], region: str | None) -> str:
     """Drop a label's own number (`Room 201 713 987 2967`), unless it begins the telephone's (`Desk 713 987 2967`)."""
+    both = f"{found[2]} {found[3]}"
+    if _reads(both, region) or _signless(both, _digits(both)):
+        return f"{_APART}{found[2]}"
     behind = _count_digits(found[3])
     own = behind == 0 or behind >= _LONGEST_LOCAL or (behind >= _SHORTEST and len(found[2]) <= _LABEL_DIGITS)
-    return " : " if own else f" : {found[2]}"
+    return _APART if own else f"{_APART}{found[2]}"
 
 
 def _spell(found: re.Match[str]) -> str:
@@ -128,22 +167,31 @@ def _with_extensions(text: str) -> Iterator[tuple[str, str | None]]:
 def _numbers(text: str, region: str | None) -> Iterator[str]:
     for part in _SPLITTERS.split(text):
         for chunk in _CHUNK.findall(part):
-            for piece in _bracketed(chunk):
-                for number in _NEW_NUMBER.split(piece):
-                    for one in _unslashed(number):
-                        yield from _unspaced(one, region)
+            for signed in _NEW_NUMBER.split(_without_last_remark(chunk)):
+                for piece in _unslashed(signed):
+                    for number in _bracketed(piece, region):
+                        yield from _unspaced(number, region)
 
 
-def _bracketed(chunk: str) -> Iterator[str]:
+def _without_last_remark(chunk: str) -> str:
+    """Drop a few digits in brackets, closed or cut off by a word, behind a whole number: `(2)`, `(2`nd floor."""
+    found = _LAST_REMARK.search(chunk)
+    return chunk[: found.start()] if found and _count_digits(chunk[: found.start()]) >= _SHORTEST else chunk
+
+
+def _bracketed(piece: str, region: str | None) -> Iterator[str]:
     """Cut at brackets behind a whole number: they hold a remark, (24/7), or begin the next number, (281) 987-2222."""
     start = 0
-    for found in _BRACKETS.finditer(chunk):
-        if "+" in found[0] or _count_digits(chunk[start : found.start()]) < _SHORTEST:
+    for found in _BRACKETS.finditer(piece):
+        before = piece[start : found.start()]
+        if "+" in found[0] or _count_digits(before) < _SHORTEST:
             continue
-        yield chunk[start : found.start()]
-        begins = _AREA_CODE.fullmatch(found[0]) and _count_digits(chunk[found.end() :]) >= _SHORTEST_REST
+        begins = _AREA_CODE.fullmatch(found[0]) and _count_digits(piece[found.end() :]) >= _SHORTEST_REST
+        if begins and not _reads(before, region):
+            continue  # the digits before it may belong to it: 0049 (212) 345 6789
+        yield before
         start = found.start() if begins else found.end()
-    yield chunk[start:]
+    yield piece[start:]
 
 
 def _unspaced(text: str, region: str | None) -> Iterator[str]:
@@ -175,7 +223,10 @@ def _halves(pieces: list[str]) -> tuple[str, str] | None:
     """Part two national numbers alike in shape: `0171/1234567 030/1234567`."""
     for middle in range(1, len(pieces)):
         left, right = " ".join(pieces[:middle]), " ".join(pieces[middle:])
-        if min(_count_digits(left), _count_digits(right)) > _SHORTEST and left[0] == right[0] == "0":
+        if (
+            min(_count_digits(left), _count_digits(right)) > _SHORTEST
+            and _digits(left)[0] == _digits(right)[0] == "0"
+        ):
             return left, right
     return None
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cti_lookup.calls import Call, CallBook, State, advance, new_call_id
 from cti_lookup.events import CallEvent, Direction, Happening, Result
-from cti_lookup.telephone import E164, Dialled, Withheld
+from cti_lookup.telephone import E164, Dialled, Invalid, Withheld
 
 ADA = Dialled("+442079460958", E164("+442079460958"))
 RINGING, ANSWERED, HELD, ENDED, OTHER = Happening
@@ -217,3 +217,32 @@ def test_a_call_that_goes_on_is_not_forgotten() -> None:
     for _ in range(5):
         clock.now += 50
         assert book.record(event(OTHER)).id == first.id
+
+
+BOB = Dialled("+17139872967", E164("+17139872967"))
+
+
+def test_a_ringing_that_names_another_caller_is_another_call_under_the_same_id() -> None:
+    book = CallBook(Clock())
+    first = book.record(event(RINGING))
+    second = book.record(event(RINGING, caller=BOB))
+
+    assert (second.caller, second.state) == (BOB, State.RINGING)
+    assert second.id != first.id
+
+
+def test_an_id_that_is_used_again_after_the_end_begins_a_call_for_another_caller_only() -> None:
+    book = CallBook(Clock())
+    first = book.record(event(RINGING))
+    book.record(event(ENDED))
+
+    assert book.record(event(RINGING)).id == first.id  # late, or repeated
+    assert book.record(event(RINGING, caller=BOB)).caller == BOB
+
+
+def test_a_transfer_does_not_change_who_called() -> None:
+    assert after(event(RINGING), event(ANSWERED, caller=BOB)).caller == ADA
+
+
+def test_a_caller_who_could_not_be_read_is_corrected_by_a_later_event() -> None:
+    assert after(event(RINGING, caller=Invalid("xx", "text")), event(ANSWERED, caller=BOB)).caller == BOB

@@ -237,7 +237,6 @@ def test_settings_arrive_as_they_were_written_and_empty_ones_not_at_all(external
     assert external.one("ConfigMap")["data"] == {
         "CTI_PUBLIC_URL": "https://cti.example.com",
         "CTI_DIRECTORY_URL": "https://api.example.com/v1",
-        "CTI_DIRECTORY_OAUTH_URL": "https://oauth.example.com/token",
         "CTI_DIRECTORY_ACCOUNT": "widget",
         "CTI_DIRECTORY_QUERY": "9",
         "CTI_REGION": "DE",

@@ -219,3 +219,18 @@ def test_whoever_is_shown_first_is_not_disabled_and_never_weaker_than_an_active_
 
     assert not matches or not matches[0].person.disabled
     assert strengths == sorted(strengths)
+
+
+def test_a_fax_is_a_fax_however_its_label_is_written() -> None:
+    assert not decide([person_with(Contact("Fax", "+1 713 987 2967"))], E164("+17139872967")).matches
+
+
+def test_a_number_that_reads_so_at_home_stands_before_one_whose_sign_is_imagined() -> None:
+    imagined = person_with(Contact("work", "0493112345678"), number=1)
+    at_home = person_with(Contact("work", "03112 345678"), number=2)
+    decision = decide([imagined, at_home], E164("+493112345678"), region="US")
+    assert [match.person.id for match in decision.matches] == [2, 1]
+
+
+def person_with(contact: Contact, number: int = 7) -> Person:
+    return Person(number, "Ada Example", (contact,))

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from cti_lookup.answers import encode_lookup
+from cti_lookup.answers import Answer, encode_lookup
+from cti_lookup.cache.memory import Freshness, MemoryTier
 from cti_lookup.lookup import CallerLookup
-from cti_lookup.telephone import read_caller
+from cti_lookup.questions import Question
+from cti_lookup.telephone import E164, read_caller
 from cti_lookup.web.keys import PARTS
 from tests.conftest import SettableClock
 from tests.servers.fake_directory import ASHOKS_NUMBER, FakeDirectory, hanging, held, person, replying
@@ -341,3 +343,33 @@ async def test_stopping_does_not_wait_for_a_directory_that_hangs(
     assert lookup.under_way == 1
     async with asyncio.timeout(2):
         await service.stop()
+
+
+async def test_nobody_is_never_said_where_nobody_could_be_asked(
+    service: Service, directory: FakeDirectory
+) -> None:
+    directory.people = []
+    assert told(await service.lookup())[:2] == ("nobody", "directory")
+    await directory.stop()
+    assert (await service.lookup(refresh="true"))["outcome"] == "unavailable"
+
+
+async def test_one_id_with_two_callers_is_two_calls_and_each_shows_its_own(service: Service) -> None:
+    first = await service.ring(callId="1")
+    second = await service.ring("+44 20 7946 0110", callId="1")
+    assert first["lookup"]["caller"]["e164"] == "+17139872967"
+    assert second["lookup"]["caller"]["e164"] == "+442079460110"
+    assert second["lookup"]["outcome"] == "nobody"
+    assert first["call"]["id"] != second["call"]["id"]
+
+
+async def test_what_redis_remembers_never_takes_the_place_of_something_newer() -> None:
+    newer, older = (Answer(b'[{"id":1}]', truncated=False, asked_at=at) for at in (900.0, 100.0))
+    freshness = Freshness(positive=900, negative=60, stale=86400)
+    memory = MemoryTier(freshness, lambda: 1000.0)
+    question = Question(E164("+17139872967"))
+    memory.put(question, newer)
+
+    memory.learn(question, older)
+
+    assert memory.any(question) is newer

@@ -206,3 +206,78 @@ def test_digits_behind_a_whole_number_do_not_hide_it(text: str) -> None:
         (Reading(CERTAIN, "442079460958"),),
         (Reading(CERTAIN, "442079460958", "12"),),
     }
+
+
+def readings_of(text: str) -> set[tuple[Strength, str]]:
+    return {(reading.strength, reading.digits) for reading in read_written(text, "US")} - {
+        (UNSURE, "492123456789"),
+        (UNSURE, "442079460958"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("+44 20 7946 0958 / +49 (212) 345 6789", {"442079460958", "492123456789"}),
+        ("+60-12-345-6944/+98 (21) 2345 9758", {"60123456944", "982123459758"}),
+        ("+44 20 7946 0958/+44 (20) 7946 0959", {"442079460958", "442079460959"}),
+        ("+44 20 7946 0958 / 0049 (212) 345 6789", {"442079460958", "492123456789"}),
+        ("+44 20 7946 0958 / 49 (212) 345 6789", {"442079460958", "492123456789"}),
+        ("+44 20 7946 0958 0049 (212) 345 6789", {"442079460958", "492123456789"}),
+        ("+44 20 7946 0958/+40(0)712045344", {"442079460958", "40712045344"}),
+        ("1) 713-987-2967 2) 713-987-2968", {"17139872967", "17139872968"}),
+    ],
+)
+def test_each_of_two_numbers_keeps_its_own_country(text: str, numbers: set[str]) -> None:
+    assert readings_of(text) == {(CERTAIN, number) for number in numbers}
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("713-987-1800 EXT 5", "17139871800"),
+        ("713-987-2800 HOME", "17139872800"),
+        ("+49 30 123 800 MOBIL", "4930123800"),
+        ("0027 10 123 3821 DW 50766", "27101233821"),
+        ("+49 30 123546 24h", "4930123546"),
+        ("+49 30 123546 9-17h", "4930123546"),
+        ("+49 30 123546 2nd floor", "4930123546"),
+        ("+49 30 123546 5pm", "4930123546"),
+        ("+49 30 123546 8 to 5", "4930123546"),
+        ("+49 30 123546 3. OG", "4930123546"),
+        ("+1-713-987-2967 until 31.12.2024", "17139872967"),
+        ("+1-713-987-2967 since 2024-01-02", "17139872967"),
+        ("2024-01-02 713-987-2967", "17139872967"),
+        ("+44 20 7946 0958 PIN 4567890", "442079460958"),
+        ("+44 20 7946 0958 ext. 4567890", "442079460958"),
+        ("+33 6 53 61 08 41 ext 5", "33653610841"),
+        ("Direct line: 0030 210 345 6789", "302103456789"),
+        ("Office line: 0044 20 7946 0958", "442079460958"),
+        ("Direct line: 44 20 7946 0958", "442079460958"),
+    ],
+)
+def test_remarks_labels_and_ids_are_no_part_of_a_number(text: str, number: str) -> None:
+    assert readings_of(text) == {(CERTAIN, number)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "713-987-2967 (fax), 713-987-2968 (tel)",
+        "(713) 987-2967 fax, (713) 987-2968",
+        "Tel 713-987-2968 Fax 713-987-2967",
+        "T +1 713 987 2968 F +1 713 987 2967",
+        "T: +1 713 987 2968 / F: +1 713 987 2967",
+        "Fax no.: 713-987-2967, 713-987-2968",
+        "Fax (office): 713-987-2967; 713-987-2968",
+        "713-987-2968, 713-987-2967 (office fax)",
+        "facsimile 713-987-2967, voice 713-987-2968",
+    ],
+)
+def test_a_number_that_the_text_calls_a_fax_is_no_voice_line(text: str) -> None:
+    assert readings_of(text) == {(CERTAIN, "17139872968")}
+
+
+@pytest.mark.parametrize("text", ["713-987-2967 fax/tel", "Tel/Fax: 713-987-2967"])
+def test_a_line_for_both_voice_and_fax_is_a_voice_line(text: str) -> None:
+    assert readings_of(text) == {(CERTAIN, "17139872967")}
