@@ -114,7 +114,7 @@ def read_written(text: str, region: str | None) -> tuple[Reading, ...]:
         return ()
     readings = dict.fromkeys(
         reading
-        for piece, extension in _with_extensions(_VANITY.sub(_spell, _without_other_digits(text, region)))
+        for piece, extension in _with_extensions(_without_other_digits(_VANITY.sub(_spell, text), region))
         for number in _numbers(piece, region)
         for reading in _readings(number, extension, region)
     )

@@ -28,7 +28,7 @@ class _OnePiece(web.StreamResponse):
     """Head and body, written at once; the connection stays open unless it is told to close."""
 
     def __init__(self, piece: bytes) -> None:
-        super().__init__()
+        # The parent's own state, headers above all, is never looked at: what would is overridden below.
         self._piece = piece
         self._closing = False
 

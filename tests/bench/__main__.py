@@ -45,7 +45,7 @@ class Plan:
 def _plan(options: argparse.Namespace) -> Plan:
     if options.quick:
         return Plan({GATED: options.rounds or 3})
-    return Plan({GATED: options.rounds or 8, 8: 3, 1: 3})
+    return Plan({GATED: options.rounds or 14, 8: 4, 1: 4})
 
 
 def main() -> int:

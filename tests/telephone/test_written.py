@@ -278,6 +278,11 @@ def test_a_number_that_the_text_calls_a_fax_is_no_voice_line(text: str) -> None:
     assert readings_of(text) == {(CERTAIN, "17139872968")}
 
 
+@pytest.mark.parametrize("text", ["1 (800) 555-01WX", "1-800-KLL-0199", "+1 800 555 0199"])
+def test_a_number_may_be_partly_spelled(text: str) -> None:
+    assert readings_of(text) == {(CERTAIN, "18005550199")}
+
+
 @pytest.mark.parametrize("text", ["713-987-2967 fax/tel", "Tel/Fax: 713-987-2967"])
 def test_a_line_for_both_voice_and_fax_is_a_voice_line(text: str) -> None:
     assert readings_of(text) == {(CERTAIN, "17139872967")}
