@@ -99,3 +99,7 @@ def test_every_place_in_the_repository_table_is_there() -> None:
     for places in rows("In this repository"):
         for place in re.findall(r"[\w/]+(?:\.py|/)|Dockerfile", places):
             assert (ROOT / place).exists() or (ROOT / "cti_lookup" / place).exists(), place
+
+
+def test_nothing_is_left_to_be_filled_in() -> None:
+    assert not re.search(r"\b(?:BENCH|TODO|TBD|XXX)\b", README)

@@ -46,7 +46,7 @@ def memory_hit(stage: Stage) -> Iterator[tuple[Variant, ...]]:
         "memory-hit", command, cores=stage.cores, scratch=stage.scratch, settings=settings
     ) as server:
         _fill(directory_port)
-        mix = _variant("memory hit, 200 callers", server, _CALLERS, _GATES)
+        mix = _variant("memory hit, 200 callers", server, _CALLERS, {})
         _warm(mix)
         one = _variant("memory hit, one caller", server, _CALLERS[:1], _GATES)
         yield one, mix, _variant("memory hit, new calls", server, _CALLERS, {}, new_calls=True)
