@@ -5,7 +5,6 @@ Shapes: sections 5 and 6 of the service's contract, described in the README.
 """
 
 from collections.abc import Sequence
-from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
@@ -18,12 +17,11 @@ from cti_lookup.people import Named
 from cti_lookup.telephone import E164, Caller, Dialled, Internal, Invalid, Withheld
 from cti_lookup.telephone.plan import describe
 from cti_lookup.times import rfc3339
+from cti_lookup.vocabulary import Word
 
 
-class Outcome(StrEnum):
+class Outcome(Word):
     """Seven different answers, never merged."""
-
-    __hash__ = str.__hash__  # an Enum's own is Python, and three times as slow
 
     MATCHED = "matched"
     NOBODY = "nobody"
@@ -34,10 +32,8 @@ class Outcome(StrEnum):
     PENDING = "pending"
 
 
-class Tier(StrEnum):
+class Tier(Word):
     """Where the directory's word came from."""
-
-    __hash__ = str.__hash__  # an Enum's own is Python, and three times as slow
 
     MEMORY = "memory"
     REDIS = "redis"

@@ -46,6 +46,10 @@ class Log:
         self._add("error", event, fields)
         self.flush()
 
+    def failure(self, exc: BaseException) -> None:
+        """Note what nobody expected: its kind and its place, without any value."""
+        self.error("failed", exception=type(exc).__name__, failed=innermost(exc.__traceback__))
+
     def line(self, line: msgspec.Struct) -> None:
         """Write a line whose fields are known beforehand, the busiest of them; they include `at`, `level`, `event`."""
         self._lines.append(_encode(line))

@@ -12,7 +12,7 @@ from cti_lookup.answers import Lookup, Outcome, encode_lookup, name_line, people
 from cti_lookup.dialects import Request
 from cti_lookup.errors import BadKey, Rejected, UnknownSource, WrongField
 from cti_lookup.keys import shown_key
-from cti_lookup.logs import innermost, masked
+from cti_lookup.logs import masked
 from cti_lookup.ringing import Rung, Source
 from cti_lookup.telephone import is_region, read_caller
 from cti_lookup.web.bodies import read_body
@@ -134,9 +134,7 @@ async def cnam(request: web.Request) -> web.Response:
     except Rejected:
         name = ""  # an error's text would be shown as the caller's name
     except Exception as exc:  # noqa: BLE001  # the same for what nobody expected
-        request.app[PARTS].log.error(
-            "failed", exception=type(exc).__name__, failed=innermost(exc.__traceback__)
-        )
+        request.app[PARTS].log.failure(exc)
         name = ""
     return web.Response(text=name, content_type="text/plain", charset="utf-8", headers=_NO_STORE)
 

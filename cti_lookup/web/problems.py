@@ -8,7 +8,6 @@ import msgspec
 from aiohttp import web
 
 from cti_lookup.errors import BadKey, Rejected, TooSlow, WrongField
-from cti_lookup.logs import innermost
 from cti_lookup.web.keys import PARTS
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -29,8 +28,7 @@ def guarded(handler: Handler) -> Handler:
             response = problem_of(rejected)
             return await _and_hung_up(request, response) if isinstance(rejected, TooSlow) else response
         except Exception as exc:  # noqa: BLE001  # the outermost place: no stack trace leaves the process
-            failed = innermost(exc.__traceback__)
-            request.app[PARTS].log.error("failed", exception=type(exc).__name__, failed=failed)
+            request.app[PARTS].log.failure(exc)
             return problem(500, "internal", "Something failed here. The log says where.")
 
     return guarded_handler

@@ -11,7 +11,7 @@ PACKAGE: Final = Path(__file__).parents[2] / "cti_lookup"
 
 LAYERS: Final = (
     # what knows nothing of callers: the error tree, and tasks with an owner
-    {"addresses", "background", "errors", "times"},
+    {"addresses", "background", "errors", "times", "vocabulary"},
     # core: no I/O, no clock
     {"telephone.glyphs", "telephone.plan", "telephone.words"},
     {"telephone.caller", "telephone.written"},
