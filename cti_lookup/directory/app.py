@@ -74,7 +74,13 @@ def _add_routes(router: web.UrlDispatcher) -> None:
     _add(router, "", GET=handlers.show_root)
     _add(router, "/sd", GET=handlers.find_callers)
     _add(router, "/people", GET=handlers.list_people, POST=handlers.create_person)
-    _add(router, _PERSON, GET=handlers.show_person, PATCH=handlers.update_person)
+    _add(
+        router,
+        _PERSON,
+        GET=handlers.show_person,
+        PATCH=handlers.update_person,
+        DELETE=handlers.erase_person,
+    )
     _add(
         router,
         _PERSON + "/contacts",

@@ -10,6 +10,7 @@ from aiohttp import web
 from cti_lookup.directory.answers import json_answer, read_body
 from cti_lookup.directory.errors import BadRequestError, NotFoundError
 from cti_lookup.directory.fields import parse_id
+from cti_lookup.directory.filters import filters_of
 from cti_lookup.directory.pages import ItemT, Page, PageRequest
 from cti_lookup.directory.people import check_new_person, check_person_change
 from cti_lookup.directory.store import Store
@@ -34,8 +35,9 @@ async def find_callers(request: web.Request) -> web.Response:
 
 
 async def list_people(request: web.Request) -> web.Response:
-    """Answer with a page of all people."""
-    return _page_answer(request, await request.app[STORE].people_page(PageRequest.from_query(request.query)))
+    """Answer with a page of all people, or of those whom the filters leave."""
+    page_request, filters = PageRequest.from_query(request.query), filters_of(request.query)
+    return _page_answer(request, await request.app[STORE].people_page(page_request, filters))
 
 
 async def show_person(request: web.Request) -> web.Response:
@@ -55,6 +57,12 @@ async def update_person(request: web.Request) -> web.Response:
     person_id = _person_id(request)
     values, faults = check_person_change(await read_body(request))
     return json_answer(await request.app[STORE].change_person(person_id, values, faults, _now(request)))
+
+
+async def erase_person(request: web.Request) -> web.Response:
+    """Erase a person for good; the public API has no such operation."""
+    await request.app[STORE].erase_person(_person_id(request), _now(request))
+    return web.Response(status=204)
 
 
 async def list_contacts(request: web.Request) -> web.Response:

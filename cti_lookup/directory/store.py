@@ -18,6 +18,7 @@ from cti_lookup.directory.contacts import Contact, ContactDraft, ContactItem, ch
 from cti_lookup.directory.database import Database
 from cti_lookup.directory.errors import Fault, InvalidCursorError, NotFoundError, ValidationError
 from cti_lookup.directory.fields import Body, Stored, Values
+from cti_lookup.directory.filters import Filter
 from cti_lookup.directory.pages import ItemT, Page, PageRequest
 from cti_lookup.directory.people import Person, PersonItem, Reference
 from cti_lookup.directory.telephones import MINIMUM_TAIL, shorter_tails, telephone_keys
@@ -41,17 +42,16 @@ _JOINS: Final = """
     LEFT JOIN calendars ON calendars.id = people.work_hours_id
 """
 _PEOPLE: Final = "SELECT " + _REFERENCED + " FROM people " + _JOINS
-_PEOPLE_FIRST: Final = _PEOPLE + " ORDER BY people.name_key, people.id LIMIT :limit"
-_PEOPLE_AFTER: Final = (
-    _PEOPLE
-    + """ WHERE (people.name_key, people.id) > (SELECT name_key, id FROM people WHERE id = :anchor)
-    ORDER BY people.name_key, people.id LIMIT :limit"""
-)
-_PEOPLE_BEFORE: Final = (
-    _PEOPLE
-    + """ WHERE (people.name_key, people.id) < (SELECT name_key, id FROM people WHERE id = :anchor)
-    ORDER BY people.name_key DESC, people.id DESC LIMIT :limit"""
-)
+_ANYBODY: Final = "TRUE"
+_AFTER_ANCHOR: Final = "(people.name_key, people.id) > (SELECT name_key, id FROM people WHERE id = :anchor)"
+_BEFORE_ANCHOR: Final = "(people.name_key, people.id) < (SELECT name_key, id FROM people WHERE id = :anchor)"
+_FORWARDS: Final = " ORDER BY people.name_key, people.id LIMIT :limit"
+_BACKWARDS: Final = " ORDER BY people.name_key DESC, people.id DESC LIMIT :limit"
+_FILTERS: Final = {
+    (field, negated): f"people.{field}{collation} {'IS NOT' if negated else 'IS'} :"
+    for field, collation in (("employeeID", ""), ("supportID", " COLLATE NOCASE"))
+    for negated in (False, True)
+}
 _PERSON: Final = _PEOPLE + " WHERE people.id = ?"
 
 # Two ways to match: the stored number is as long as the caller's or longer, a range of the reversed digits; or it is
@@ -112,13 +112,16 @@ class Store:
         async with Database.open(path) as database:
             yield cls(database)
 
-    async def people_page(self, request: PageRequest) -> Page[PersonItem]:
-        """Return part of all people, by name."""
+    async def people_page(self, request: PageRequest, filters: Sequence[Filter] = ()) -> Page[PersonItem]:
+        """Return part of all people for whom the filters hold, by name."""
+        condition, values = _condition(filters)
+        place = _directed(request, _ANYBODY, _AFTER_ANCHOR, _BEFORE_ANCHOR)
+        order = _directed(request, _FORWARDS, _FORWARDS, _BACKWARDS)
         async with self._database.reading() as connection:
             await _check_anchor(connection, request, _EXISTS["people"])
-            query = _directed(request, _PEOPLE_FIRST, _PEOPLE_AFTER, _PEOPLE_BEFORE)
-            rows = await _fetch(connection, query, _window(request))
-            total = await _count(connection, "SELECT count(*) FROM people")
+            query = f"{_PEOPLE} WHERE {place} AND {condition}{order}"
+            rows = await _fetch(connection, query, _window(request) | values)
+            total = await _count(connection, f"SELECT count(*) FROM people WHERE {condition}", values)
         return _page(request, [_person_item(row) for row in rows], total)
 
     async def person(self, person_id: int) -> Person:
@@ -159,6 +162,16 @@ class Store:
             if values:
                 await _update_person(connection, person_id, values, now)
             return await _person(connection, person_id)
+
+    async def erase_person(self, person_id: int, now: datetime) -> None:
+        """Erase a person for good, byte for byte; whose manager this was is thereby updated. Raise `NotFoundError`."""
+        async with self._database.rewriting() as connection:
+            await _check_exists(connection, person_id)
+            await connection.execute(
+                "UPDATE people SET manager_id = NULL, updated_at = ? WHERE manager_id = ?",
+                (_timestamp(now), person_id),
+            )
+            await connection.execute("DELETE FROM people WHERE id = ?", (person_id,))
 
     async def contacts_page(self, person_id: int, request: PageRequest) -> Page[ContactItem]:
         """Return part of a person's contacts, in the order in which they were added."""
@@ -372,6 +385,13 @@ def _directed(request: PageRequest, first: str, after: str, before: str) -> str:
     if request.after:
         return after
     return before if request.before else first
+
+
+def _condition(filters: Sequence[Filter]) -> tuple[str, Values]:
+    """Return what the filters mean in SQL, and the parameters of that."""
+    numbered = list(enumerate(filters))
+    parts = [f"{_FILTERS[one.field, one.negated]}filter{number}" for number, one in numbered]
+    return " AND ".join(parts) or _ANYBODY, {f"filter{number}": one.value for number, one in numbered}
 
 
 def _window(request: PageRequest) -> Values:
