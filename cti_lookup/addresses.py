@@ -5,11 +5,15 @@ The `ValueError` each raises holds no part of what was read; those of `urllib` a
 """
 
 import re
-from typing import Final
-from urllib.parse import SplitResult, parse_qsl, urlsplit
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit
 
 from redis.asyncio import BlockingConnectionPool
+from redis.asyncio.connection import parse_url
 from redis.exceptions import RedisError
+from yarl import URL
 
 
 def split_url(text: str) -> SplitResult:
@@ -25,7 +29,16 @@ def split_url(text: str) -> SplitResult:
         raise ValueError("is no URL that can be used: a port is from 1 to 65535")
     if parts.hostname:
         possible_host(parts.hostname)
+    if parts.scheme in ("http", "https"):
+        _usable_by_http_client(text)
     return parts
+
+
+def _usable_by_http_client(text: str) -> None:
+    try:
+        URL(text)
+    except ValueError:
+        raise ValueError("is no URL: its host or its port cannot be read") from None
 
 
 def possible_host(value: str) -> str:
@@ -54,26 +67,25 @@ def base_url(value: object) -> object:
     return text.rstrip("/")
 
 
-_REDIS_SCHEMES: Final = ("redis", "rediss", "unix")
-_REDIS_SCHEMES_TO_COME: Final = ("redis+sentinel", "redis+cluster")
+_REDIS_SCHEMES: Final = ("redis", "rediss", "unix", "redis+sentinel", "redis+cluster")
 _DATABASE: Final = re.compile(r"(/[0-9]*)?/?")
 _REDIS_OPTIONS: Final = re.compile(
     r"db|protocol|username|password|client_name|socket_keepalive|ssl_[a-z_]+"  # none that lengthens a wait
 )
+_NO_SUCH_OPTION: Final = "has an option behind its ? that is unknown or has a wrong value"
+_ESCAPES: Final = "in a password / is written %2F, ? is %3F and # is %23"
 
 
 def refuse_unusable_redis(text: str) -> None:
     """Refuse what the client would refuse, or read in another way than it was meant."""
+    if text.startswith(("redis+sentinel:", "redis+cluster:")):
+        read_redis_nodes(text)
+        return
     parts = split_url(text)
-    if parts.scheme in _REDIS_SCHEMES_TO_COME:
-        raise ValueError("is a Sentinel's or a Cluster's; those are not supported yet")
     if parts.scheme not in _REDIS_SCHEMES:
         raise ValueError(f"is no URL that begins with one of {', '.join(_REDIS_SCHEMES)}")
     if not _is_redis_place(parts):
-        raise ValueError(
-            "is no host with a database's number, nor a socket's path; "
-            "in a password / is written %2F, ? is %3F and # is %23"
-        )
+        raise ValueError(f"is no host with a database's number, nor a socket's path; {_ESCAPES}")
     _try_redis_client(text, parts.query)
 
 
@@ -94,7 +106,7 @@ def _try_redis_client(text: str, query: str) -> None:
     value (`?x`) is passed over in silence; an option that wants an object takes a text, and fails when it is used;
     and the exceptions' texts hold values.
     """
-    refused = ValueError("has an option behind its ? that is unknown or has a wrong value")
+    refused = ValueError(_NO_SUCH_OPTION)
     try:
         options = parse_qsl(query, strict_parsing=True) if query else []
         if not all(_REDIS_OPTIONS.fullmatch(name) for name, _ in options):
@@ -108,3 +120,110 @@ def is_web_address(text: str) -> bool:
     """Tell whether a browser could go there."""
     parts = split_url(text)
     return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+@dataclass(frozen=True, slots=True)
+class RedisNodes:
+    """
+    Where Sentinels or the nodes of a Cluster are; `service` is a Sentinel's name for its master, None of a Cluster.
+
+    `options` are arguments of redis-py's connections, `sentinel_options` those for the Sentinels themselves.
+    """
+
+    nodes: tuple[tuple[str, int], ...]
+    service: str | None
+    tls: bool
+    options: Mapping[str, Any] = field(repr=False)
+    sentinel_options: Mapping[str, Any] = field(repr=False)
+
+
+_NODES_URL: Final = re.compile(
+    r"redis\+(?P<kind>sentinel|cluster)://(?:(?P<login>[^/?#]*)@)?(?P<nodes>[^/?#@]+)(?P<path>/[^?#]*)?"
+    r"(?:\?(?P<query>[^#]*))?"
+)
+_NODE: Final = re.compile(
+    r"(?:\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<name>[^:\[\]]+))(?::(?P<port>[0-9]{1,5}))?"
+)
+_SERVICE: Final = re.compile(r"/(?P<service>[A-Za-z0-9._-]+)(?:/(?P<database>[0-9]{0,9}))?/?")
+_NODES_OPTIONS: Final = re.compile(
+    r"client_name|ssl_(?:ca_certs|ca_data|cert_reqs|certfile|keyfile|check_hostname|min_version|ciphers)"
+)
+_PORTS: Final = {"sentinel": 26379, "cluster": 6379}
+_MOST_PORTS: Final = 65535
+
+
+def read_redis_nodes(text: str) -> RedisNodes:
+    """
+    Read the URL of Sentinels or of a Cluster, which holds several hosts: no standard URL.
+
+    Facts (redis.io, "Sentinel"): a master's name is made of letters, digits, `.`, `-` and `_`. A Cluster has no
+    database but 0 (redis.io, "Cluster specification").
+    """
+    match = _NODES_URL.fullmatch(text)
+    if match is None or not text.isprintable() or " " in text:
+        raise ValueError(f"is no URL with hosts, such as redis+cluster://host:port,host:port; {_ESCAPES}")
+    kind = match["kind"]
+    nodes = tuple(_node(one, _PORTS[kind]) for one in match["nodes"].split(","))
+    given = _given(match["query"])
+    tls = _switch(given.pop("tls", "false"))
+    sentinel = _login(given.pop("sentinel_username", None), given.pop("sentinel_password", None))
+    options = _connection_options(given, tls=tls)
+    user, _, password = (match["login"] or "").partition(":")
+    mine = {**options, **_login(unquote(user) or None, unquote(password) or None)}
+    if kind == "cluster":
+        if (match["path"] or "/") not in ("/", "/0") or sentinel:
+            raise ValueError("is a Cluster's, which has database 0 only and no Sentinels")
+        return RedisNodes(nodes, None, tls, mine, {})
+    named = _SERVICE.fullmatch(match["path"] or "")
+    if named is None:
+        raise ValueError(
+            f"names no master behind its Sentinels, such as /mymaster or /mymaster/0; {_ESCAPES}"
+        )
+    mine["db"] = int(named["database"] or 0)
+    return RedisNodes(nodes, named["service"], tls, mine, {**options, **sentinel})
+
+
+def _node(text: str, port: int) -> tuple[str, int]:
+    match = _NODE.fullmatch(text)
+    if match is None:
+        raise ValueError("names a host or a port that cannot be read")
+    if match["port"] is not None:
+        port = int(match["port"])
+    if not 1 <= port <= _MOST_PORTS:
+        raise ValueError("is no URL that can be used: a port is from 1 to 65535")
+    return possible_host(match["address"] or match["name"]), port
+
+
+def _given(query: str | None) -> dict[str, str]:
+    """Read options; one that stands there twice, or without a value, is refused."""
+    try:
+        pairs = parse_qsl(query, strict_parsing=True) if query else []
+    except ValueError:
+        raise ValueError(_NO_SUCH_OPTION) from None
+    given = dict(pairs)
+    if len(given) < len(pairs) or not all(given.values()):
+        raise ValueError(_NO_SUCH_OPTION)
+    return given
+
+
+def _switch(value: str) -> bool:
+    if value not in ("true", "false"):
+        raise ValueError("has a tls= that is neither true nor false")
+    return value == "true"
+
+
+def _login(username: str | None, password: str | None) -> dict[str, str]:
+    if username and not password:
+        raise ValueError("names a user without a password")
+    return {name: value for name, value in (("username", username), ("password", password)) if value}
+
+
+def _connection_options(given: Mapping[str, str], *, tls: bool) -> dict[str, Any]:
+    """Read what is left as redis-py reads it; what speaks of TLS without TLS would be passed over in silence."""
+    if not all(_NODES_OPTIONS.fullmatch(name) for name in given):
+        raise ValueError(_NO_SUCH_OPTION)
+    if not tls and any(name.startswith("ssl_") for name in given):
+        raise ValueError("has an option of TLS without tls=true")
+    url = f"{'rediss' if tls else 'redis'}://host?{urlencode(given)}"
+    _try_redis_client(url, urlencode(given))
+    return {name: value for name, value in parse_url(url).items() if name in given}

@@ -6,13 +6,17 @@ from typing import Any
 
 
 class Background:
-    """Tasks that run on their own; `close` cancels what has not ended and waits for it."""
+    """Tasks that run on their own; `close` cancels what has not ended and waits for it. What comes later never begins."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Begin work whose end nobody waits for."""
+        if self._closed:
+            work.close()
+            return
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
@@ -22,8 +26,11 @@ class Background:
         if not task.cancelled():
             task.exception()  # retrieved here, as asyncio would log it with its values
 
-    async def close(self) -> None:
-        """Cancel what is still running and wait until it has ended."""
+    async def close(self, *, grace: float = 0.0) -> None:
+        """Give what is still running `grace` seconds, then cancel it and wait until it has ended."""
+        self._closed = True
+        if grace and self._tasks:
+            await asyncio.wait(self._tasks, timeout=grace)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

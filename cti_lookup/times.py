@@ -1,7 +1,23 @@
-"""Points in time as text: RFC 3339, UTC, milliseconds."""
+"""The two clocks of a process, and points in time as text: RFC 3339, UTC, milliseconds."""
 
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """
+    What time it is, and how much has passed.
+
+    `wall` gives seconds since the epoch, for what people and other machines are told, and may be set at any time;
+    `steady` gives seconds since some moment of this process's own, for whatever is waited for or grows old.
+    """
+
+    wall: Callable[[], float] = time.time
+    steady: Callable[[], float] = time.monotonic
 
 
 def rfc3339(seconds: float) -> str:

@@ -1,7 +1,7 @@
 """One flight per question: however many ask at once, the answer is fetched once."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Hashable
+from collections.abc import Callable, Coroutine, Hashable
 from typing import Any, Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -19,13 +19,17 @@ class Flights(Generic[K, V]):
     def __init__(self) -> None:
         self._under_way: dict[K, asyncio.Task[V]] = {}
 
-    def join(self, key: K, fetch: Callable[[], Coroutine[Any, Any, V]]) -> Awaitable[V]:
-        """Wait for the flight to `key`, beginning it if there is none. The waiting may be cancelled, the flight not."""
+    def join(self, key: K, fetch: Callable[[], Coroutine[Any, Any, V]]) -> asyncio.Task[V]:
+        """
+        Give the flight to `key`, beginning it if there is none.
+
+        It is waited for with `asyncio.wait`, or behind `asyncio.shield`: to await it bare would cancel it for all.
+        """
         task = self._under_way.get(key)
-        if task is None:
+        if task is None or task.done():  # one that has just ended may tell what was forgotten since
             task = self._under_way[key] = asyncio.create_task(fetch())
             task.add_done_callback(lambda done: self._landed(key, done))
-        return asyncio.shield(task)
+        return task
 
     def _landed(self, key: K, task: asyncio.Task[V]) -> None:
         if self._under_way.get(key) is task:

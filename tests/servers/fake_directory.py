@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import json
 import re
+import time
 import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from copy import deepcopy
@@ -66,6 +67,7 @@ class FakeDirectory:
     A directory whose people, and whose behaviour, a test sets.
 
     Left alone it answers as the real one does: with those of `people` whose digits end as the question does.
+    `GET /rate_limit` is answered apart by `rate_limit`: it is no request for people, and does not stand in `requests`.
     """
 
     def __init__(self) -> None:
@@ -73,6 +75,8 @@ class FakeDirectory:
         self.requests: list[Seen] = []
         self.asked = asyncio.Event()
         self.behaviour: Behaviour = self.answer
+        self.rate_limit: Behaviour = replying({"message": "Not Found"}, status=404)
+        self.rate_limit_requests: list[Seen] = []
         self.port = 0
         self._runner: web.AppRunner | None = None
 
@@ -101,6 +105,8 @@ class FakeDirectory:
         if request.path == "/v1/sd":
             asked = digits(request.query["telephone"])
             return web.json_response([one for one in self.people if _denoted(one, asked)])
+        if request.path == "/v1/people":
+            return web.json_response([_short(one) for one in self.people if _passes(one, request.query)])
         number = request.path.rpartition("/")[2]
         for one in self.people:
             if str(one["id"]) == number:
@@ -108,9 +114,22 @@ class FakeDirectory:
         return web.json_response({"message": "Not Found"}, status=404)
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
-        self.requests.append(Seen(request.path, dict(request.query), dict(request.headers)))
+        seen = Seen(request.path, dict(request.query), dict(request.headers))
+        if request.path == "/v1/rate_limit":
+            self.rate_limit_requests.append(seen)
+            return await self.rate_limit(request)
+        self.requests.append(seen)
         self.asked.set()
-        return await self.behaviour(request)
+        response = await self.behaviour(request)
+        if not response.prepared and response.status != 401:
+            self._tell_quota(response)
+        return response
+
+    def _tell_quota(self, response: web.StreamResponse) -> None:
+        """Say what is left, as the real one does with every answer to somebody it knows."""
+        response.headers.setdefault("X-RateLimit-Limit", "3600")
+        response.headers.setdefault("X-RateLimit-Remaining", str(max(0, 3600 - len(self.requests))))
+        response.headers.setdefault("X-RateLimit-Reset", str(int(time.time()) + 3600))
 
 
 def digits(text: str) -> str:
@@ -120,6 +139,25 @@ def digits(text: str) -> str:
 
 def _denoted(one: Json, asked: str) -> bool:
     return any(digits(contact.get("telephone", "")).endswith(asked) for contact in one.get("contacts", ()))
+
+
+def _short(one: Json) -> Json:
+    """Give of a person what a list tells."""
+    return {
+        key: one.get(key) for key in ("id", "sourceID", "name", "organization", "site", "manager", "disabled")
+    }
+
+
+def _passes(one: Json, query: Mapping[str, str]) -> bool:
+    """Filter as the real one does with texts: the operator stands at the start of the value."""
+    return all(_agrees(one.get(key), value) for key, value in query.items())
+
+
+def _agrees(field: Json, value: str) -> bool:
+    if value.startswith("!"):
+        return field is not None if value == "!" else field != value[1:]
+    literal = value[1:] if value.startswith("\\!") else value
+    return field is None if value == "" else str(field).casefold() == literal.casefold()
 
 
 def replying(
@@ -173,6 +211,16 @@ def resetting() -> Behaviour:
         assert request.transport is not None
         request.transport.abort()
         return web.Response()
+
+    return behave
+
+
+def in_turn(*behaviours: Behaviour) -> Behaviour:
+    """Behave so for the first request, so for the second, and as the last for all that follow."""
+    left = list(behaviours)
+
+    async def behave(request: web.Request) -> web.StreamResponse:
+        return await (left.pop(0) if len(left) > 1 else left[0])(request)
 
     return behave
 

@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -14,10 +15,14 @@ _PAUSE: Final = 0.01
 class RedisProcess:
     """One redis-server; it is ended by the process that was started, so no other Redis is ever touched."""
 
-    def __init__(self, folder: Path, *, password: str | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, password: str | None = None, options: Sequence[str] = ("--port", "0")
+    ) -> None:
+        folder.mkdir(exist_ok=True)
         self.socket = folder / "redis.sock"
         self._folder = folder
         self._password = password
+        self._options = tuple(options)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -37,7 +42,8 @@ class RedisProcess:
         self._process = subprocess.Popen(
             [
                 "redis-server",
-                *("--port", "0", "--unixsocket", str(self.socket), "--dir", str(self._folder)),
+                *self._options,
+                *("--unixsocket", str(self.socket), "--dir", str(self._folder)),
                 *("--save", "", "--appendonly", "no", "--daemonize", "no", "--loglevel", "warning"),
                 *password,
             ],
@@ -45,6 +51,25 @@ class RedisProcess:
             stderr=subprocess.DEVNULL,
         )
         self._await_answer()
+
+    def command(self, *words: str) -> str:
+        """Say something to the server as its administrator, and give what it answers."""
+        login = ["-a", self._password, "--no-auth-warning"] if self._password else []
+        told = subprocess.run(
+            ["redis-cli", "-s", str(self.socket), *login, *words],
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE,
+        )
+        return told.stdout.strip()
+
+    def calls_of(self, command: str) -> int:
+        """Count how often the server was asked a command."""
+        for line in self.command("INFO", "commandstats").splitlines():
+            if line.startswith(f"cmdstat_{command}:calls="):
+                return int(line.partition("=")[2].partition(",")[0])
+        return 0
 
     def pause(self) -> None:
         """Stop the process where it stands: connections open and stay silent."""
@@ -87,3 +112,11 @@ class RedisProcess:
                 return bool(probe.recv(16))
             except OSError:
                 return False
+
+
+def free_port() -> int:
+    """Give a port of loopback on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

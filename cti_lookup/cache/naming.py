@@ -1,0 +1,65 @@
+"""
+The keys of the shared tier: `cti:<schema>:{<tenant>}:<64 hex digits>`, from which nothing can be read.
+
+The braces are a hash tag: in a Redis Cluster all keys of a tenant are in one slot, so that one script may touch several
+(Redis Cluster specification, "Hash tags").
+"""
+
+from typing import Final
+
+from cti_lookup.cache.sealing import Seal
+from cti_lookup.questions import AnyQuestion
+
+SCHEMA: Final = 2
+"""Raised when the stored form changes: values of another schema stand under other keys."""
+
+NAME_LENGTH: Final = 64
+"""Length of what follows a key's prefix."""
+
+
+class Names:
+    """One tenant's keys under one secret; `tenant` names all that decides what an answer means."""
+
+    def __init__(self, seal: Seal, tenant: str) -> None:
+        self.seal = seal
+        self.prefix = f"cti:{SCHEMA}:{{{tenant}}}:"
+        self.epoch = self._key("epoch")
+        self.erased = self._key("erased")
+        self.notices = self._key("notices")
+        self.notice_number = self._key("notice number")
+        self.heartbeat = self._key("heartbeat")
+
+    def answer(self, question: AnyQuestion) -> str:
+        """Name what is remembered of a question."""
+        return self._key(question.text)
+
+    def lock(self, question: AnyQuestion) -> str:
+        """Name the lock of whoever asks the directory a question."""
+        return self._key(f"lock {question.text}")
+
+    def generation(self, mark: str) -> str:
+        """Name the generation of all answers to questions with a mark."""
+        return self._key(f"mark {mark}")
+
+    def index(self, person_id: int) -> str:
+        """Name the set of answers that list a person."""
+        return self._key(f"person {person_id}")
+
+    def tombstone(self, person_id: int) -> str:
+        """Name the note of when a person was forgotten."""
+        return self._key(f"forgotten {person_id}")
+
+    def erased_field(self, person_id: int) -> str:
+        """Name a person's field among the erased."""
+        return self.seal.name(f"erased {person_id}")
+
+    def quota(self, text: str) -> str:
+        """Name a count of the directory's quota."""
+        return self._key(f"quota {text}")
+
+    def bare(self, key: str) -> str:
+        """Give the part of a key that differs from the others."""
+        return key[len(self.prefix) :]
+
+    def _key(self, text: str) -> str:
+        return self.prefix + self.seal.name(text)

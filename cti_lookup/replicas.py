@@ -1,0 +1,151 @@
+"""What this process has in common with its replicas through Redis: answers, a count of requests, an ear for forgettings."""
+
+import asyncio
+import hashlib
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Final
+
+from cti_lookup.breaker import Breaker
+from cti_lookup.cache.memory import MemoryTier
+from cti_lookup.cache.naming import Names
+from cti_lookup.cache.notices import Notices
+from cti_lookup.cache.redis_clients import connect
+from cti_lookup.cache.redis_link import RedisLink, RedisSilent
+from cti_lookup.cache.redis_tier import RedisTier
+from cti_lookup.cache.sealing import Seal, Seals
+from cti_lookup.cache.shared_quota import SharedQuota
+from cti_lookup.ports import NoSharedTier, SharedTier
+from cti_lookup.rservice.quota import NoSharedCount, SharedCount
+from cti_lookup.settings import Settings
+from cti_lookup.tallies import Tallies
+from cti_lookup.times import Clock
+
+STATED_AGAIN: Final = 60.0
+"""Seconds between two looks whether Redis still knows who was erased."""
+
+_ORIGIN: Final = 8
+
+BEGIN: Final = 0.5
+"""Seconds that a start may wait for Redis to say who was erased; a Redis that is not there is not waited for longer."""
+
+Listening = Callable[[MemoryTier], AbstractAsyncContextManager[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Replicas:
+    """What is shared; `listening` keeps a memory tier true to what the others forget, for as long as it lasts."""
+
+    tier: SharedTier
+    count: SharedCount
+    listening: Listening
+
+
+@asynccontextmanager
+async def open_replicas(settings: Settings, tallies: Tallies, clock: Clock) -> AsyncIterator[Replicas]:
+    """Open what is shared, or nothing where no Redis is set; Redis need not be there."""
+    if settings.redis_url is None:
+        yield Replicas(NoSharedTier(), NoSharedCount(), _hearing_nothing)
+        return
+    url, seals, tenant = settings.redis_url.get_secret_value(), _seals(settings), tenant_of(settings)
+    origin, breaker = os.urandom(_ORIGIN), Breaker(clock.steady)
+    tallies.watch("cti_redis_breaker_open", lambda: breaker.is_open)
+    link = RedisLink(connect(url), breaker=breaker, count=tallies.count_redis)
+    tier = RedisTier(
+        link,
+        seals=seals,
+        tenant=tenant,
+        origin=origin,
+        count=tallies.count_redis,
+        wall=clock.wall,
+        steady=clock.steady,
+    )
+
+    @asynccontextmanager
+    async def listening(memory: MemoryTier) -> AsyncIterator[None]:
+        async def erased() -> frozenset[int]:
+            return await tier.erased(memory.erased_people)
+
+        async def state_again() -> None:
+            """See to it that Redis knows who was erased, though it may have lost them."""
+            while True:
+                await asyncio.sleep(STATED_AGAIN)
+                with suppress(RedisSilent):
+                    await erased()
+
+        def cut_off(is_cut_off: bool) -> None:
+            memory.is_cut_off = is_cut_off
+
+        client = connect(url, patient=True)
+        notices = Notices(
+            client,
+            link,
+            seals=seals,
+            tenant=tenant,
+            origin=origin,
+            heard=memory.forget,
+            distrust=memory.distrust_all,
+            cut_off=cut_off,
+            erased=erased,
+            count=tallies.count_redis,
+            clock=clock.steady,
+        )
+        tallies.watch("cti_notices_silent_seconds", lambda: notices.silent_for)
+        tasks = [asyncio.create_task(one) for one in (notices.run(), state_again())]
+        try:
+            await notices.begin(BEGIN)
+            yield
+        finally:
+            for one in tasks:
+                one.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await client.aclose()
+
+    try:
+        yield Replicas(tier, SharedQuota(link, Names(seals.current, _token_of(settings))), listening)
+    finally:
+        await link.close()
+
+
+@asynccontextmanager
+async def _hearing_nothing(_: MemoryTier) -> AsyncIterator[None]:
+    """Have nobody to listen to."""
+    yield
+
+
+def _seals(settings: Settings) -> Seals:
+    """Give the seals of the secret and of the one that was before it, or is to come."""
+    previous = settings.secret_previous
+    others = (Seal(previous.get_secret_value().encode()),) if previous else ()
+    return Seals(Seal(_secret(settings)), others)
+
+
+def _secret(settings: Settings) -> bytes:
+    """Give the secret of names and seals: the same after a restart, even where none is set."""
+    if settings.secret:
+        return settings.secret.get_secret_value().encode()
+    from_sources = (secret for source in settings.sources.values() for secret in source.secrets)
+    others = [*settings.api_keys, settings.directory_token, settings.directory_client_secret, *from_sources]
+    joined = "\0".join(one.get_secret_value() for one in others if one)
+    return hashlib.sha256(f"cti-lookup {joined}".encode()).digest()
+
+
+def _token_of(settings: Settings) -> str:
+    """Name whose quota it is: services that use one token share its count, however differently they ask."""
+    token = settings.directory_client_id or settings.directory_token
+    meaning = settings.directory_url, settings.directory_account, token and token.get_secret_value()
+    return hashlib.sha256(repr(meaning).encode()).hexdigest()[:16]
+
+
+def tenant_of(settings: Settings) -> str:
+    """Name all that decides what a stored answer means, so that services which differ in it do not share answers."""
+    meaning = (
+        settings.directory_url or settings.directory_db.absolute(),
+        settings.directory_account,
+        settings.directory_query,
+        settings.region,
+        settings.record_template,
+    )
+    return hashlib.sha256(repr(meaning).encode()).hexdigest()[:16]

@@ -1,0 +1,41 @@
+"""What the tests of the line to Redis share: links that are closed at the end, and what was counted."""
+
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from cti_lookup.breaker import Breaker, BreakerLimits
+from cti_lookup.cache.redis_clients import connect
+from cti_lookup.cache.redis_link import CALL_LIMIT, PATIENT_CALL_LIMIT, RedisLink
+
+NEVER_OPENS = BreakerLimits(failures=10**6, share=2.0)
+
+
+@dataclass
+class Links:
+    """Makes links, and remembers what they counted."""
+
+    counted: Counter[tuple[str, str]] = field(default_factory=Counter)
+    made: list[RedisLink] = field(default_factory=list)
+
+    def to(self, url: str, *, breaker: Breaker | None = None, patient: bool = False) -> RedisLink:
+        """Make a link; unless it is told otherwise its breaker never opens."""
+        link = RedisLink(
+            connect(url, patient=patient),
+            breaker=breaker or Breaker(time.monotonic, NEVER_OPENS),
+            count=lambda operation, result: self.counted.update([(operation, result)]),
+            within=PATIENT_CALL_LIMIT if patient else CALL_LIMIT,
+        )
+        self.made.append(link)
+        return link
+
+
+@pytest.fixture
+async def links() -> AsyncIterator[Links]:
+    links = Links()
+    yield links
+    for link in links.made:
+        await link.close()
