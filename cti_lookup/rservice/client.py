@@ -1,116 +1,190 @@
-"""
-The directory over HTTP: every wait bounded, no redirect followed, no oversized answer read.
-
-Facts (aiohttp 3.14): the client waits 300 s by default; `sock_read` does not stop a dripping body, the total does;
-1.3 MB of gzip became 300 MB, so compressed bytes are counted here and inflated by hand.
-"""
+"""The directory over HTTP: questions in, whole people out; how one request is made stands in `asking`."""
 
 import asyncio
-from collections.abc import Callable
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
 from typing import Final
 
-import aiohttp
 from yarl import URL
 
+from cti_lookup.background import Background
 from cti_lookup.errors import Unavailable
 from cti_lookup.matching import MOST_PEOPLE
 from cti_lookup.people import Person
-from cti_lookup.questions import QueryForm, Question, query_text
-from cti_lookup.rservice.wire import LARGEST_ANSWER, decipher, inflate
+from cti_lookup.questions import AnyQuestion, Purpose, QueryForm
+from cti_lookup.rservice.asking import GuardedApi, Guards, Request
+from cti_lookup.rservice.quota import AnyQuota
+from cti_lookup.rservice.resolving import LookUp, PatientResolver, look_up
+from cti_lookup.rservice.tokens import ClientCredentials, ClientTokens, FixedToken, Tokens
+from cti_lookup.rservice.transport import open_session
+from cti_lookup.rservice.wire import question_path
 
-TIMEOUT: Final = aiohttp.ClientTimeout(total=5, connect=None, sock_connect=0.3, sock_read=5)
-"""Whoever waits leaves long before; the answer may still warm the cache for the next ring."""
+TOTAL: Final = 5.0
+"""Seconds for one question with all its requests. Whoever waits leaves long before; the answer may warm the cache."""
 
-_CONNECTIONS: Final = 16
+SILENCE: Final = 60.0
+"""Seconds without news of the quota after which `GET /rate_limit` is asked, and between two such requests."""
 
 
-def open_session(token: str, account: str | None, account_header: str) -> aiohttp.ClientSession:
-    """Make the session for :class:`RemoteDirectory`; the caller closes it."""
-    headers = {
-        "Authorization": f"Bearer {token}",
-        "Accept": "application/json",
-        "Accept-Encoding": "gzip",
-        "User-Agent": "cti-lookup",
-    }
-    if account:
-        headers[account_header] = account
-    return aiohttp.ClientSession(
-        headers=headers,
-        timeout=TIMEOUT,
-        auto_decompress=False,
-        cookie_jar=aiohttp.DummyCookieJar(),
-        connector=aiohttp.TCPConnector(limit=_CONNECTIONS, keepalive_timeout=30),
-    )
+@dataclass(frozen=True, slots=True)
+class Address:
+    """
+    Where the directory is, `url` ending in `/v1`, and whose; how it is to be asked.
+
+    `form` is how numbers are written; `total` the seconds for one question with all its requests.
+    """
+
+    url: str
+    account: str | None = None
+    account_header: str = "X-4me-Account"
+    form: QueryForm | int = QueryForm.NATIONAL
+    total: float = TOTAL
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Name the account."""
+        return {self.account_header: self.account} if self.account else {}
 
 
 class RemoteDirectory:
-    """The R-Service REST API at `base`, which ends in `/v1`. `count` is told the result of each request."""
+    """
+    The R-Service REST API, of which one object serves the whole process; `open_directory` makes it with its parts.
+
+    `steady` is monotonic seconds.
+    """
 
     def __init__(
-        self,
-        session: aiohttp.ClientSession,
-        base: str,
-        *,
-        form: QueryForm | int = QueryForm.NATIONAL,
-        count: Callable[[str], None],
+        self, api: GuardedApi, address: Address, quota: AnyQuota, steady: Callable[[], float]
     ) -> None:
-        self._session = session
-        self._base = URL(base)
-        self._form = form
-        self._count = count
+        self._api = api
+        self._base = URL(address.url)
+        self._form = address.form
+        self._quota = quota
+        self._steady = steady
+        self._total = address.total
+        self._ringing = 0
+        self._background = Background()
+        self._asked_what_is_left: float | None = None
 
-    async def people_with(self, question: Question) -> tuple[Person, ...]:
-        """Ask `GET /sd`; and for the whole person where the answer told no contacts. Raises `Unavailable`."""
-        people = await self._get((self._base / "sd") % {"telephone": query_text(question.number, self._form)})
-        if all(person.contacts is not None for person in people):
-            return people
-        return await self._all_whole(people[:MOST_PEOPLE])
+    async def people_with(self, question: AnyQuestion, purpose: Purpose) -> tuple[Person, ...]:
+        """Ask who may be meant, and for each whole person where the answer told no contacts. Raises `Unavailable`."""
+        asked = question_path(question, self._form)
+        if asked is None:
+            return ()
+        path, query = asked
+        with self._call(purpose) as deadline:
+            people = await self._api.get(Request((self._base / path) % query, purpose, deadline))
+            if all(person.contacts is not None for person in people):
+                return people
+            return await self._all_whole(people[:MOST_PEOPLE], purpose, deadline)
 
-    async def _all_whole(self, people: tuple[Person, ...]) -> tuple[Person, ...]:
+    async def person(self, person_id: int, purpose: Purpose) -> Person | None:
+        """Ask for one whole person; None if there is none. Raises `Unavailable`."""
+        with self._call(purpose) as deadline:
+            return await self._whole(person_id, purpose, deadline)
+
+    async def erase(self, person_id: int) -> bool:
+        """Erase a person for good, which only the embedded directory knows how to. Raises `Unavailable`."""
+        place = self._base / "people" / str(person_id)
+        return await self._api.erase(Request(place, Purpose.RINGING, self._deadline()))
+
+    async def close(self) -> None:
+        """End what runs in the background."""
+        await self._background.close()
+
+    def ask_what_is_left(self) -> None:
+        """Ask for the quota's state in the background; at most once a minute, and not while a phone waits."""
+        asked = self._asked_what_is_left
+        if self._ringing or (asked is not None and self._steady() - asked < SILENCE):
+            return
+        self._asked_what_is_left = self._steady()
+        self._background.spawn(self._ask_what_is_left())
+
+    async def _ask_what_is_left(self) -> None:
+        """Ask for the windows; whether that fails decides nothing."""
+        request = Request(self._base / "rate_limit", Purpose.BACKGROUND, self._deadline())
+        with suppress(Unavailable):
+            self._quota.learn_windows(await self._api.windows(request))
+
+    @contextmanager
+    def _call(self, purpose: Purpose) -> Iterator[float]:
+        """Have a caller who waits; give the deadline."""
+        was_silent = self._quota.silence >= SILENCE
+        rings = purpose is Purpose.RINGING
+        self._ringing += rings
+        try:
+            yield self._deadline()
+        finally:
+            self._ringing -= rings
+            if was_silent:
+                self.ask_what_is_left()
+
+    def _deadline(self) -> float:
+        return asyncio.get_running_loop().time() + self._total
+
+    async def _all_whole(
+        self, people: tuple[Person, ...], purpose: Purpose, deadline: float
+    ) -> tuple[Person, ...]:
         """Ask for each whole person; the first failure ends the others, and is the answer."""
         try:
             async with asyncio.TaskGroup() as group:
-                whole = [group.create_task(self._whole(person)) for person in people]
+                tasks = [
+                    None
+                    if person.contacts is not None
+                    else group.create_task(self._whole(person.id, purpose, deadline))
+                    for person in people
+                ]
         except* Unavailable as failures:
             raise Unavailable(_first_reason(failures)) from failures
-        return tuple(task.result() for task in whole)
+        whole = (
+            person if task is None else task.result() for person, task in zip(people, tasks, strict=True)
+        )
+        return tuple(person for person in whole if person is not None)
 
-    async def _whole(self, person: Person) -> Person:
-        if person.contacts is not None:
-            return person
-        found = await self._get(self._base / "people" / str(person.id))
-        return found[0] if found else person
-
-    async def _get(self, url: URL) -> tuple[Person, ...]:
-        try:
-            people = decipher(*await self._fetch(url))
-        except Unavailable as unavailable:
-            self._count(unavailable.reason)
-            raise
-        self._count("found" if people else "nobody")
-        return people
-
-    async def _fetch(self, url: URL) -> tuple[int, bytes]:
-        try:
-            async with self._session.get(url, allow_redirects=False) as response:
-                body = await _bounded(response)
-                return response.status, inflate(body, response.headers)
-        except TimeoutError as exc:
-            raise Unavailable("timeout") from exc
-        except (aiohttp.ClientError, OSError, ValueError) as exc:
-            raise Unavailable("connection") from exc
-
-
-async def _bounded(response: aiohttp.ClientResponse) -> bytes:
-    body = bytearray()
-    async for chunk in response.content.iter_any():
-        body += chunk
-        if len(body) > LARGEST_ANSWER:
-            response.close()
-            raise Unavailable("oversized")
-    return bytes(body)
+    async def _whole(self, person_id: int, purpose: Purpose, deadline: float) -> Person | None:
+        found = await self._api.get(Request(self._base / "people" / str(person_id), purpose, deadline))
+        if found and found[0].id != person_id:
+            raise Unavailable("malformed")
+        return found[0] if found else None
 
 
 def _first_reason(failures: ExceptionGroup[Unavailable]) -> str:
     first = failures.exceptions[0]
     return first.reason if isinstance(first, Unavailable) else "connection"
+
+
+@asynccontextmanager
+async def open_directory(  # noqa: PLR0913  # the composition root's choices, by name
+    address: Address,
+    credentials: str | ClientCredentials,
+    guards: Guards,
+    *,
+    count: Callable[[str], None],
+    count_token: Callable[[str], None],
+    steady: Callable[[], float] = time.monotonic,
+    look_up: LookUp = look_up,
+) -> AsyncIterator[RemoteDirectory]:
+    """
+    Open the directory with all its parts, and close them in reverse order.
+
+    `credentials` is a personal access token or an application's. `count` is told the result of each request and of each
+    that was refused here, `count_token` that of each request for a token; `steady` is the guards' clock.
+    """
+    async with open_session(PatientResolver(steady, look_up=look_up)) as session:
+        tokens: Tokens = (
+            FixedToken(credentials)
+            if isinstance(credentials, str)
+            else ClientTokens(session, credentials, steady, count=count_token)
+        )
+        api = GuardedApi(session, address.headers, tokens, guards, steady=steady, count=count)
+        remote = RemoteDirectory(api, address, guards.quota, steady)
+        if guards.quota.silence >= SILENCE:
+            remote.ask_what_is_left()
+        try:
+            yield remote
+        finally:
+            await remote.close()
+            await guards.quota.close()
+            await tokens.close()

@@ -1,5 +1,5 @@
 """
-The directory's wire format, without I/O: status and body in, people or a typed error out.
+The directory's wire format, without I/O: a question in, path and query out; status and body in, people or a typed error out.
 
 Facts: the documentation leaves open whether `GET /sd` answers an array or one object, and whether "nobody" is
 `200 []`, `204` or `404`; all are taken for what they are. Nothing else is an answer: a failure is never "nobody".
@@ -8,12 +8,14 @@ Sources: R-Service developer guide, People API, "Using a phone number to get a p
 
 import zlib
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from cti_lookup.errors import Unavailable
 from cti_lookup.people import Contact, Named, Person
+from cti_lookup.questions import AnyQuestion, IdentityQuestion, QueryForm, query_text
+from cti_lookup.rservice.strict_json import read_json
 
 LARGEST_ANSWER: Final = 256 * 1024
 """Bytes after decompression. Ten full people are some 20 KiB."""
@@ -21,6 +23,27 @@ LARGEST_ANSWER: Final = 256 * 1024
 
 MOST_READ: Final = 100
 """People read of one answer; the documentation allows ten."""
+
+
+class BadStatus(Unavailable):
+    """The directory answered with a status that is no answer."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__("redirect" if 300 <= status < 400 else _FAILED.get(status, "status"))  # noqa: PLR2004  # HTTP's own class of codes
+        self.status = status
+
+
+class Window(msgspec.Struct, frozen=True):
+    """One of the windows that `GET /rate_limit` tells of; `reset` is in seconds since the epoch."""
+
+    context: str
+    limit: int
+    remaining: int
+    reset: int
+
+
+class _Windows(msgspec.Struct):
+    resources: list[Window]
 
 
 class _Reference(msgspec.Struct):
@@ -48,20 +71,35 @@ class _Person(msgspec.Struct):
     locale: str | None = None
     time_zone: str | None = None
     picture_uri: str | None = None
+    support_id: str | int | None = msgspec.field(name="supportID", default=None)
+    employee_id: str | int | None = msgspec.field(name="employeeID", default=None)
 
 
+_T = TypeVar("_T")
 _OK: Final = 200
 _NO_CONTENT: Final = 204
 _NOT_FOUND: Final = 404
 _FAILED: Final = {401: "unauthorized", 403: "forbidden", 429: "throttled"}
-_EMPTY: Final = frozenset({b"", b"[]", b"{}", b"null"})
-_people: Final = msgspec.json.Decoder(list[_Person])
-_one_person: Final = msgspec.json.Decoder(_Person)
+
+
+def question_path(question: AnyQuestion, form: QueryForm | int) -> tuple[str, dict[str, str]] | None:
+    r"""
+    Say which resource answers a question, and with what query; None if nobody can be meant.
+
+    Facts: a string filter reads its operator from the start of the value: `!` is "not" and `\!` a mere `!`; commas and
+    comparisons are for numbers and dates; an empty value asks for everybody who has none (developer guide, Filtering).
+    """
+    if not isinstance(question, IdentityQuestion):
+        return "sd", {"telephone": query_text(question.number, form)}
+    if not question.value.strip():
+        return None
+    literal = f"\\{question.value}" if question.value.startswith("!") else question.value
+    return "people", {str(question.key): literal}
 
 
 def decipher(status: int, body: bytes) -> tuple[Person, ...]:
     """
-    Read an answer to `GET /sd`, or to `GET /people/:id`; () is "nobody". Raises `Unavailable`.
+    Read an answer to `GET /sd`, `GET /people` or `GET /people/:id`; () is "nobody". Raises `Unavailable`.
 
     A person of whom the answer tells no contacts has `contacts` None: the rest must be asked for.
     """
@@ -69,19 +107,41 @@ def decipher(status: int, body: bytes) -> tuple[Person, ...]:
     if status == _NO_CONTENT or (status == _NOT_FOUND and _is_api_answer(body)):
         return ()
     if status != _OK:
-        raise Unavailable("redirect" if 300 <= status < 400 else _FAILED.get(status, "status"))  # noqa: PLR2004  # HTTP's own class of codes
-    if body in _EMPTY:
+        raise BadStatus(status)
+    told = read_object(body) if body else None
+    if told is None or told in ({}, []):
         return ()
-    try:
-        people = _people.decode(body) if body.startswith(b"[") else [_one_person.decode(body)]
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
-        raise Unavailable("malformed") from exc
+    people = _typed(told if isinstance(told, list) else [told], list[_Person])
     return tuple(map(_read_person, people[:MOST_READ]))
+
+
+def read_windows(body: bytes) -> tuple[Window, ...]:
+    """Read what `GET /rate_limit` says of ordinary requests. Raises `Unavailable`."""
+    windows = _typed(read_object(body), _Windows).resources
+    return tuple(one for one in windows if one.context == "core")
+
+
+def read_object(body: bytes) -> Any:
+    """Read a body strictly as JSON. Raises `Unavailable`."""
+    try:
+        return read_json(body)
+    except (ValueError, RecursionError) as exc:
+        raise Unavailable("malformed") from exc
+
+
+def _typed(told: Any, kind: type[_T]) -> _T:
+    try:
+        return msgspec.convert(told, kind)
+    except msgspec.ValidationError as exc:
+        raise Unavailable("malformed") from exc
 
 
 def _is_api_answer(body: bytes) -> bool:
     """Tell a 404 of the API, JSON or empty, from that of a proxy or of a wrong base URL, which is a page or text."""
-    return not body or body.startswith((b"{", b"["))
+    try:
+        return not body or isinstance(read_json(body), dict | list)
+    except (ValueError, RecursionError):
+        return False
 
 
 def inflate(body: bytes, headers: Mapping[str, str]) -> bytes:
@@ -106,6 +166,8 @@ def _inflate(body: bytes) -> bytes:
         raise Unavailable("malformed") from exc
     if len(inflated) <= LARGEST_ANSWER and not inflater.eof:
         raise Unavailable("malformed")  # cut short: what came might read as nobody
+    if inflater.unused_data:
+        raise Unavailable("malformed")  # more than one, of which the first might read as nobody
     return inflated
 
 
@@ -125,7 +187,13 @@ def _read_person(person: _Person) -> Person:
         locale=person.locale,
         time_zone=person.time_zone,
         picture_uri=person.picture_uri,
+        support_id=_text(person.support_id),
+        employee_id=_text(person.employee_id),
     )
+
+
+def _text(value: str | int | None) -> str | None:
+    return None if value is None else str(value)
 
 
 def _read_contacts(contacts: list[_Contact]) -> tuple[Contact, ...]:

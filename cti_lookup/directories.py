@@ -1,0 +1,89 @@
+"""The directory that is asked: the one that is set, or where none is, one of our own on loopback."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from secrets import token_urlsafe
+
+from aiohttp import web
+
+from cti_lookup.directory import create_directory_app, directory_runner
+from cti_lookup.rservice.asking import Guards, make_guards
+from cti_lookup.rservice.client import Address, RemoteDirectory, open_directory
+from cti_lookup.rservice.quota import UNLIMITED, QuotaLimits, SharedCount
+from cti_lookup.rservice.tokens import ClientCredentials
+from cti_lookup.settings import Settings
+from cti_lookup.tallies import Tallies
+from cti_lookup.times import Clock
+
+
+def guards_of(
+    settings: Settings, clock: Clock, shared: SharedCount, limits: QuotaLimits | None = None
+) -> Guards:
+    """Make what stands before the directory; one of our own grants whatever it is asked."""
+    limits = limits if settings.directory_url else UNLIMITED
+    return make_guards(clock.steady, clock.wall, limits=limits, shared=shared)
+
+
+@asynccontextmanager
+async def open_directory_of(
+    settings: Settings, guards: Guards, tallies: Tallies, clock: Clock, *, samples: bool
+) -> AsyncIterator[RemoteDirectory]:
+    """Open the way to the directory; with `samples` an empty one of our own is filled with sample people."""
+    if settings.directory_url:
+        tallies.watch("cti_quota_remaining", lambda: guards.quota.remaining.hour)
+    tallies.watch("cti_directory_breaker_open", lambda: guards.breaker.is_open)
+    tallies.watch("cti_directory_concurrency", lambda: guards.slots.limit)
+    tallies.watch("cti_directory_waiting", lambda: guards.slots.waiting)
+    tallies.watch("cti_directory_retries", lambda: guards.budget.taken)
+    async with (
+        _directory_place(settings, samples=samples) as place,
+        open_directory(
+            Address(
+                place.url,
+                settings.directory_account,
+                settings.directory_account_header,
+                settings.directory_query,
+            ),
+            place.credentials,
+            guards,
+            count=tallies.count_directory,
+            count_token=tallies.count_token,
+            steady=clock.steady,
+        ) as directory,
+    ):
+        yield directory
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    url: str
+    credentials: str | ClientCredentials
+
+
+@asynccontextmanager
+async def _directory_place(settings: Settings, *, samples: bool) -> AsyncIterator[_Place]:
+    """Give the directory to ask; where none is set, one of our own on loopback, for as long as this lasts."""
+    credentials = _credentials(settings)
+    if settings.directory_url:
+        yield _Place(settings.directory_url, credentials)
+        return
+    token = credentials if isinstance(credentials, str) else token_urlsafe(24)
+    app = create_directory_app(database=settings.directory_db, token=token, samples=samples)
+    runner = directory_runner(app)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", settings.directory_port).start()
+        host, port = runner.addresses[0][:2]
+        yield _Place(f"http://{host}:{port}/v1", token)
+    finally:
+        await runner.cleanup()
+
+
+def _credentials(settings: Settings) -> str | ClientCredentials:
+    client_id, secret = settings.directory_client_id, settings.directory_client_secret
+    if client_id and secret and settings.directory_oauth_url:
+        return ClientCredentials(
+            settings.directory_oauth_url, client_id.get_secret_value(), secret.get_secret_value()
+        )
+    return settings.directory_token.get_secret_value() if settings.directory_token else token_urlsafe(24)
