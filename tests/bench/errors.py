@@ -7,3 +7,7 @@ class CannotMeasureError(Exception):
 
 class WrongAnswerError(Exception):
     """An answer was not what it must be, or came by another way; quick errors look like speed."""
+
+
+class TooNoisyError(Exception):
+    """An answer was not what it must be while other programs took a part of the cores: this says nothing."""

@@ -1,17 +1,20 @@
-"""The load: wrk on a core of its own, with a script that writes each request and tells its figures in one line."""
+"""The load: a program on a core of its own that writes each request and tells its figures in one line."""
 
 import json
 import shutil
 import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol, Self
 
 from tests.bench.errors import CannotMeasureError, WrongAnswerError
 from tests.bench.figures import Slice
+from tests.bench.openloop import write_requests
 from tests.bench.traffic import SERIAL
 
+_PROGRAMS: Final = ("wrk", "taskset", "redis-server", "redis-cli")
 _MARK: Final = "figures "
 _FAULTS: Final = ("connect", "read", "write", "status", "timeout")
 
@@ -44,10 +47,11 @@ end
 
 def need_programs() -> None:
     """Say what is missing here, before anything starts."""
-    missing = [program for program in ("wrk", "taskset") if shutil.which(program) is None]
+    missing = [program for program in _PROGRAMS if shutil.which(program) is None]
     if missing:
         raise CannotMeasureError(
-            f"missing here: {' and '.join(missing)}; `make bench` installs wrk, Debian's util-linux has taskset"
+            f"missing here: {' and '.join(missing)}; "
+            "`make bench` installs wrk and redis-server, Debian's util-linux has taskset"
         )
 
 
@@ -74,31 +78,79 @@ def _quoted(text: bytes) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
-    """How a server is loaded: `serial` is the number before the first request's, `core` the load generator's."""
+class Requests:
+    """One variant's requests as both load generators read them."""
+
+    script: Path
+    file: Path
+
+    @classmethod
+    def write(cls, folder: Path, name: str, requests: Sequence[bytes]) -> Self:
+        """Write them into a folder."""
+        return cls(
+            write_script(folder / f"{name}.lua", requests), write_requests(folder / f"{name}.json", requests)
+        )
+
+
+class Drive(Protocol):
+    """A way to load a server; `connections` is how many, and so how many requests may be left unanswered."""
+
+    @property
+    def connections(self) -> int:
+        """Give the number of connections."""
+        ...
+
+    def __call__(self, requests: Requests, port: int, serial: int) -> Slice:
+        """
+        Send requests for a while, numbered from above `serial`.
+
+        Raises `WrongAnswerError` if any did not end well.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AtMost:
+    """wrk: as many requests as the connections carry, each sent when the one before it is answered."""
 
     connections: int
-    seconds: int
-    serial: int
     core: int
+    seconds: int = 1
+
+    def __call__(self, requests: Requests, port: int, serial: int) -> Slice:
+        """Send for whole seconds; wrk knows no less."""
+        limits = ("--threads", "1", "--connections", f"{self.connections}", "--duration", f"{self.seconds}s")
+        place = ("--script", f"{requests.script}", f"http://127.0.0.1:{port}/", "--", f"{serial}")
+        return parse_wrk(_run("wrk", *limits, *place, core=self.core, seconds=self.seconds))
 
 
-def run_wrk(script: Path, port: int, load: Load) -> Slice:
-    """Send requests for some seconds. Raises `WrongAnswerError` if any did not end well."""
-    command = ["taskset", "--cpu-list", str(load.core), "wrk", "--threads", "1"]
-    command += [
-        "--connections",
-        str(load.connections),
-        "--duration",
-        f"{load.seconds}s",
-        "--script",
-        str(script),
-    ]
-    command += [f"http://127.0.0.1:{port}/", "--", str(load.serial)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=load.seconds + 30)
+@dataclass(frozen=True, slots=True)
+class AtRate:
+    """Our own generator: so many requests in a second, whatever the server does."""
+
+    connections: int
+    core: int
+    rate: float
+    seconds: float
+
+    def __call__(self, requests: Requests, port: int, serial: int) -> Slice:
+        """Send until all are answered."""
+        command = (sys.executable, "-m", "tests.bench.openloop", f"{port}", f"{self.rate}", f"{self.seconds}")
+        place = (f"{self.connections}", f"{requests.file}", f"{serial}")
+        return parse_wrk(_run(*command, *place, core=self.core, seconds=self.seconds))
+
+
+def _run(*command: str, core: int, seconds: float) -> str:
+    done = subprocess.run(
+        ["taskset", "--cpu-list", str(core), *command],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=seconds + 30,
+    )
     if done.returncode != 0:
-        raise CannotMeasureError(f"wrk failed: {(done.stderr or done.stdout).strip()}")
-    return parse_wrk(done.stdout)
+        raise CannotMeasureError(f"the load generator failed: {(done.stderr or done.stdout).strip()}")
+    return done.stdout
 
 
 def parse_wrk(output: str) -> Slice:

@@ -1,8 +1,10 @@
 """The machine: which core is whose, and how much of them other programs took."""
 
 import os
+import re
 import resource
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -55,6 +57,29 @@ def parse_process(text: str) -> float:
     return (int(fields[11]) + int(fields[12])) * _TICK
 
 
+def _used(process: int) -> float:
+    return parse_process(Path(f"/proc/{process}/stat").read_text())
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a process has in memory, in MiB; of what it shares with others, `pss` counts only its part."""
+
+    rss: float
+    pss: float
+
+
+def parse_memory(text: str) -> Memory:
+    """Read /proc/PID/smaps_rollup."""
+    fields = dict(re.findall(r"^(Rss|Pss): +([0-9]+) kB$", text, re.MULTILINE))
+    return Memory(int(fields["Rss"]) / 1024, int(fields["Pss"]) / 1024)
+
+
+def memory_of(process: int) -> Memory:
+    """Say what a process has in memory now."""
+    return parse_memory(Path(f"/proc/{process}/smaps_rollup").read_text())
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """What the two cores, the server and the load had used at a moment."""
@@ -65,14 +90,18 @@ class Moment:
     load: float
 
     @classmethod
-    def now(cls, server: int) -> Self:
-        """Read the clocks; `server` is the process that is measured, the load this program and its ended children."""
+    def now(cls, server: int, helpers: Iterable[int] = ()) -> Self:
+        """
+        Read the clocks; `server` is the process that is measured, the load this program and its ended children.
+
+        `helpers` are processes on the load's core that belong to the measurement, and count as load.
+        """
         ended = resource.getrusage(resource.RUSAGE_CHILDREN)
         return cls(
             at=time.monotonic(),
             cores=parse_stat(Path("/proc/stat").read_text()),
-            server=parse_process(Path(f"/proc/{server}/stat").read_text()),
-            load=time.process_time() + ended.ru_utime + ended.ru_stime,
+            server=_used(server),
+            load=time.process_time() + ended.ru_utime + ended.ru_stime + sum(map(_used, helpers)),
         )
 
 

@@ -14,7 +14,6 @@ from time import monotonic
 from typing import IO, Final
 
 from tests.bench.errors import CannotMeasureError
-from tests.bench.machine import Cores
 
 _START: Final = 20.0
 """Seconds that a server has to say where it listens."""
@@ -41,16 +40,16 @@ def running(
     name: str,
     command: Sequence[str],
     *,
-    cores: Cores,
+    core: int,
     scratch: Path,
     settings: Mapping[str, str] | None = None,
 ) -> Iterator[Server]:
-    """Run a server that prints its URL; `settings` are all of the service's that it sees."""
+    """Run a server that prints its URL, on one core; `settings` are all of the service's that it sees."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("CTI_", "PYTHON"))}
     log = scratch / f"{name}.log"
     with log.open("ab") as errors:
         process = subprocess.Popen(
-            ["taskset", "--cpu-list", str(cores.server), sys.executable, *command],
+            ["taskset", "--cpu-list", f"{core}", sys.executable, *command],
             env={**kept, **(settings or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -7,9 +7,9 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
-from tests.bench.errors import WrongAnswerError
-from tests.bench.figures import Round, Slice
-from tests.bench.load import Load, run_wrk, write_script
+from tests.bench.errors import TooNoisyError, WrongAnswerError
+from tests.bench.figures import MOST_DISTURBED, Round, Slice
+from tests.bench.load import AtMost, Drive, Requests
 from tests.bench.machine import Cores, Moment, between
 from tests.bench.processes import Server
 from tests.bench.proof import check_bytes, check_rises, parse_counters
@@ -22,9 +22,6 @@ _CHECKED: Final = 200
 _CHECKED_BARE: Final = 20
 _SERIALS: Final = 1_000_000
 """Numbers that one slice may use."""
-
-_SLICE: Final = 1
-"""Seconds; wrk knows no less."""
 
 
 @dataclass(slots=True)
@@ -53,63 +50,85 @@ class Bench:
     path: str
     answer: bytes
     scratch: Path
-    _scripts: dict[str, Path] = field(default_factory=dict)
+    _requests: dict[str, Requests] = field(default_factory=dict)
     _serials: Iterator[int] = field(default_factory=lambda: count(_SERIALS, _SERIALS))
 
     def warm(self) -> None:
         """Load everything once, unmeasured: pools are filled then, and the interpreter knows its way."""
+        drive = AtMost(64, self.cores.load)
         for base in self.bases:
-            self._base_slice(base, 64)
+            self.base_slice(base, drive)
         for variant in self.variants:
-            self._our_slice(variant, 64)
+            self.our_slice(variant, drive)
 
     def measure(self, rounds: int, connections: int, patience: Patience) -> Iterator[Round]:
-        """Measure round by round; every other round begins with the other bare handler."""
+        """Measure speed round by round; every other round begins with the other bare handler."""
+        drive = AtMost(connections, self.cores.load)
         for number in range(rounds):
             first, second = self.bases if number % 2 == 0 else self.bases[::-1]
-            before = self._base_slice(first, connections, patience)
-            ours = tuple(self._our_slice(variant, connections, patience) for variant in self.variants)
-            after = self._base_slice(second, connections, patience)
+            before = self.base_slice(first, drive, patience)
+            ours = tuple(self.our_slice(variant, drive, patience) for variant in self.variants)
+            after = self.base_slice(second, drive, patience)
             yield Round((before, after) if number % 2 == 0 else (after, before), ours)
 
-    def _base_slice(self, base: Server, connections: int, patience: Patience | None = None) -> Slice:
+    def base_slice(self, base: Server, drive: Drive, patience: Patience | None = None) -> Slice:
+        """Load a bare handler, again and again until nobody disturbs it or the patience ends."""
         self._check_bare(base)
-        script = self._script(self.path, self.variants[0], self.path)
+        requests = self._written(self.path, self.variants[0], self.path)
         while True:
-            told = self._slice(base, script, connections)
+            told = self._slice(base, requests, drive)
             if told.calm or patience is None or not patience.again():
                 break
         self._check_bare(base)
         return told
 
-    def _our_slice(self, variant: Variant, connections: int, patience: Patience | None = None) -> Slice:
-        script = self._script(variant.name, variant)
-        while True:
-            told = self._checked_slice(variant, script, connections)
-            if told.calm or patience is None or not patience.again():
-                return told
+    def our_slice(self, variant: Variant, drive: Drive, patience: Patience | None = None) -> Slice:
+        """
+        Load a variant likewise; what others disturbed is thrown away without being looked at.
 
-    def _checked_slice(self, variant: Variant, script: Path, connections: int) -> Slice:
-        with Line(variant.server.port) as line:
-            sizes = self._check(variant, line)
-            before = parse_counters(line.get("/metrics"))
-        told = self._slice(variant.server, script, connections)
+        Raises `WrongAnswerError`, or `TooNoisyError` if others may be to blame.
+        """
+        start = self._moment(variant.server)
+        try:
+            return self._checked_slice(variant, drive, patience)
+        except WrongAnswerError as error:
+            disturbed = between(start, self._moment(variant.server), self.cores).disturbed
+            if disturbed <= MOST_DISTURBED:
+                raise
+            raise TooNoisyError(f"{error}, while others took {disturbed:.0%} of a core") from error
+
+    def _checked_slice(self, variant: Variant, drive: Drive, patience: Patience | None) -> Slice:
+        requests = self._written(variant.name, variant)
+        while True:
+            with Line(variant.server.port) as line:
+                sizes = self._check(variant, line)
+                before = parse_counters(line.get("/metrics"))
+            confirm = variant.witness()
+            told = self._slice(variant.server, requests, drive)
+            if told.calm or patience is None or not patience.again():
+                break
+        confirm(told.requests)
         with Line(variant.server.port) as line:
             after = parse_counters(line.get("/metrics"))
             later = self._check(variant, line)
-        check_rises(before, after, variant.rises, told.requests, connections)
-        check_bytes(told.bytes, told.requests, connections, sizes, later)
+        check_rises(before, after, variant.way, told.requests, drive.connections)
+        check_bytes(told.bytes, told.requests, drive.connections, sizes, later)
         variant.server.empty_log()
         return told
 
-    def _slice(self, server: Server, script: Path, connections: int) -> Slice:
-        before = Moment.now(server.pid)
-        told = run_wrk(script, server.port, Load(connections, _SLICE, next(self._serials), self.cores.load))
-        stretch = between(before, Moment.now(server.pid), self.cores)
+    def _slice(self, server: Server, requests: Requests, drive: Drive) -> Slice:
+        before = self._moment(server)
+        told = drive(requests, server.port, next(self._serials))
+        stretch = between(before, self._moment(server), self.cores)
         return replace(told, busy=stretch.busy, disturbed=stretch.disturbed)
+
+    def _moment(self, server: Server) -> Moment:
+        helpers = {process for variant in self.variants for process in variant.helpers}
+        return Moment.now(server.pid, helpers)
 
     def _check(self, variant: Variant, line: Line) -> tuple[int, ...]:
         """Ask some hundred times, look at each answer, and give the size of the answer to each body."""
+        variant.prepare()
         requests = variant.traffic.requests()
         sizes = [0] * len(requests)
         start = next(self._serials)
@@ -132,11 +151,11 @@ class Bench:
                         f"the bare handler answers {reply.status}, {len(reply.body)} bytes"
                     )
 
-    def _script(self, name: str, variant: Variant, path: str | None = None) -> Path:
-        if name not in self._scripts:
-            place = self.scratch / f"script-{len(self._scripts)}.lua"
-            self._scripts[name] = write_script(place, variant.traffic.requests(path))
-        return self._scripts[name]
+    def _written(self, name: str, variant: Variant, path: str | None = None) -> Requests:
+        if name not in self._requests:
+            file = f"requests-{len(self._requests)}"
+            self._requests[name] = Requests.write(self.scratch, file, variant.traffic.requests(path))
+        return self._requests[name]
 
 
 def record_answer(variants: Sequence[Variant]) -> bytes:

@@ -1,16 +1,41 @@
 """The benchmark's own arithmetic and reading: what decides a verdict must be right before it is believed."""
 
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from io import StringIO
+from os import sched_getaffinity
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from tests.bench.errors import CannotMeasureError, WrongAnswerError
-from tests.bench.figures import Exit, Round, Row, Slice, Verdict, exit_status, row
-from tests.bench.load import parse_wrk, write_script
-from tests.bench.machine import Cores, Moment, Use, between, parse_process, parse_stat
-from tests.bench.proof import check_bytes, check_rises, parse_counters
+from tests.bench.figures import (
+    Calm,
+    Exit,
+    Gate,
+    Measure,
+    Round,
+    Row,
+    Slice,
+    Trial,
+    Verdict,
+    What,
+    exit_status,
+    percentile,
+    row,
+    trial_row,
+)
+from tests.bench.load import AtRate, Requests, parse_wrk, write_script
+from tests.bench.machine import Cores, Memory, Moment, Use, between, parse_memory, parse_process, parse_stat
+from tests.bench.openloop import OpenLoop
+from tests.bench.processes import Server, running
+from tests.bench.proof import Way, check_bytes, check_rises, parse_counters
+from tests.bench.report import show, write_json
+from tests.bench.scenes import SCENES
+from tests.bench.stage import Plan
+from tests.bench.steady import steady_row
 from tests.bench.traffic import SERIAL, Traffic, json_bodies, numbered
 
 FIGURES = {
@@ -25,6 +50,8 @@ FIGURES = {
     "status": 0,
     "timeout": 0,
 }
+AT_LEAST = Gate.least(0.75, goal=0.9)
+AT_MOST = Gate.most(1.0)
 WRK = """Running 1s test @ http://127.0.0.1:1/
   1 threads and 64 connections
   Thread Stats   Avg      Stdev     Max   +/- Stdev
@@ -47,8 +74,13 @@ def a_round(first: int, ours: int, second: int) -> Round:
     return Round((a_slice(first), a_slice(second)), (a_slice(ours),))
 
 
-def a_row(*rounds: Round, gate: float | None = 0.75) -> Row:
+def a_row(*rounds: Round, gate: Gate | None = AT_LEAST) -> Row:
     return row("variant", 0, 64, rounds, gate)
+
+
+def a_trial_row(*trials: Trial, gate: Gate | None = AT_MOST) -> Row:
+    what = What("variant", Measure.OWN, 1, "ms")
+    return trial_row(what, trials, lambda one: one.excess, gate, calm=Calm(0.8, 1.25, unsure=0.1))
 
 
 def test_the_figures_of_wrk_are_read_from_the_line_of_our_script() -> None:
@@ -78,12 +110,12 @@ def test_a_ratio_is_taken_within_its_round_and_the_median_decides() -> None:
     # The machine is half as fast in the second round; the third saw a hiccup in ours.
     told_row = a_row(a_round(10000, 8000, 10000), a_round(5000, 4050, 5000), a_round(10000, 3000, 10000))
 
-    assert (told_row.ratio, told_row.lowest, told_row.highest) == pytest.approx((0.80, 0.30, 0.81))
+    assert (told_row.figure, told_row.lowest, told_row.highest) == pytest.approx((0.80, 0.30, 0.81))
     assert told_row.verdict is Verdict.MET
 
 
 def test_a_drift_during_a_round_is_shared_by_the_bare_handler_before_and_after() -> None:
-    assert a_row(a_round(10000, 9000, 8000), a_round(8000, 9000, 10000)).ratio == pytest.approx(1.0)
+    assert a_row(a_round(10000, 9000, 8000), a_round(8000, 9000, 10000)).figure == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize(
@@ -130,6 +162,8 @@ def test_the_exit_status_tells_pass_failure_and_noise_apart() -> None:
     assert exit_status([met, reported]) is Exit.MET
     assert exit_status([met, noisy]) is Exit.NOISY
     assert exit_status([met, missed, noisy]) is Exit.MISSED
+    assert exit_status([met], [Exit.NOISY]) is Exit.NOISY
+    assert exit_status([met, noisy], [Exit.NOISY, Exit.MISSED]) is Exit.MISSED
     assert len(set(Exit)) == 4
 
 
@@ -159,6 +193,7 @@ def test_what_others_took_of_either_core_disturbs() -> None:
 
 
 HITS = 'cti_lookups_total{outcome="matched",tier="memory"}'
+BEATS = 'cti_redis_operations_total{operation="beat",result="ok"}'
 ASKED = 'cti_directory_requests_total{result="found"}'
 
 
@@ -170,7 +205,13 @@ def test_counters_are_read_and_gauges_are_not() -> None:
 
 @pytest.mark.parametrize("rose", [100, 164])
 def test_every_request_is_counted_and_some_may_be_left_unanswered(rose: int) -> None:
-    check_rises({HITS: 7, ASKED: 2}, {HITS: 7 + rose, ASKED: 2}, frozenset({HITS}), 100, 64)
+    check_rises(
+        {HITS: 7, ASKED: 2},
+        {HITS: 7 + rose, ASKED: 2, BEATS: 3},
+        Way(frozenset({HITS}), frozenset({BEATS})),
+        100,
+        64,
+    )
 
 
 @pytest.mark.parametrize(
@@ -178,7 +219,7 @@ def test_every_request_is_counted_and_some_may_be_left_unanswered(rose: int) -> 
 )
 def test_requests_that_went_another_way_are_found_out(after: dict[str, float]) -> None:
     with pytest.raises(WrongAnswerError):
-        check_rises({HITS: 7, ASKED: 2}, after, frozenset({HITS}), 100, 64)
+        check_rises({HITS: 7, ASKED: 2}, after, Way(frozenset({HITS}), frozenset({BEATS})), 100, 64)
 
 
 def test_the_bytes_that_came_are_those_of_the_checked_answers() -> None:
@@ -203,3 +244,166 @@ def test_a_number_changes_nothing_about_a_request_s_length(tmp_path: Path) -> No
 def test_a_request_without_a_number_cannot_be_sent(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="number"):
         write_script(tmp_path / "script.lua", [b"GET / HTTP/1.1\r\n\r\n"])
+
+
+@pytest.mark.parametrize(
+    ("share", "value"), [(0.5, 50), (0.99, 99), (1.0, 100), (0.001, 1), (0.991, 100), (0.0, 1)]
+)
+def test_a_percentile_is_the_least_value_that_so_many_do_not_exceed(share: float, value: int) -> None:
+    assert percentile([*range(100, 0, -1)], share) == value
+
+
+def test_one_value_is_every_percentile() -> None:
+    assert [percentile([7.0], share) for share in (0.0, 0.5, 0.99, 1.0)] == [7.0] * 4
+
+
+def test_requests_are_due_at_a_fixed_rate_and_not_before() -> None:
+    loop = OpenLoop(rate=10, total=3, connections=8)
+
+    assert [loop.next(now) for now in (0.0, 0.0, 0.099, 0.1, 0.2, 0.3)] == [0, None, None, 1, 2, None]
+    assert not loop.done
+
+
+def test_a_request_is_timed_from_when_it_was_due_and_not_from_when_it_was_sent() -> None:
+    loop = OpenLoop(rate=10, total=1, connections=1)
+
+    assert loop.next(0.25) == 0
+    loop.answered(0, 0.3)
+
+    assert loop.seconds == pytest.approx([0.3])
+    assert loop.done
+
+
+def test_a_server_that_stands_still_is_charged_for_all_who_were_due_meanwhile() -> None:
+    loop = OpenLoop(rate=10, total=5, connections=1)
+    assert loop.next(0.0) == 0
+
+    assert [loop.next(now) for now in (0.1, 0.2, 0.3)] == [None] * 3  # the only connection is taken
+    loop.answered(0, 0.4)
+    for _ in range(4):  # and now each takes no time at all
+        assert loop.next(0.4) == 0
+        loop.answered(0, 0.4)
+
+    assert loop.seconds == pytest.approx([0.4, 0.3, 0.2, 0.1, 0.0])
+    assert loop.done
+
+
+def test_a_gate_lets_pass_what_is_as_good_as_it() -> None:
+    assert [AT_LEAST.lets(figure) for figure in (0.74, 0.75, 0.76)] == [False, True, True]
+    assert [AT_MOST.lets(figure) for figure in (0.9, 1.0, 1.1)] == [True, True, False]
+
+
+def test_a_trial_is_held_against_what_was_measured_before_and_after_it() -> None:
+    trial = Trial(before=2.0, ours=4.5, after=4.0)
+
+    assert (trial.base, trial.ratio, trial.excess, trial.self_ratio) == (3.0, 1.5, 1.5, 2.0)
+
+
+def test_the_median_trial_decides() -> None:
+    told_row = a_trial_row(Trial(2.0, 2.6, 2.0), Trial(2.0, 9.0, 2.0), Trial(2.0, 2.9, 2.0))
+
+    assert (told_row.figure, told_row.lowest, told_row.highest) == pytest.approx((0.9, 0.6, 7.0))
+    assert told_row.verdict is Verdict.MET
+
+
+@pytest.mark.parametrize(
+    ("trial", "verdict"),
+    [
+        (Trial(2.0, 3.0, 2.0), Verdict.MET),
+        (Trial(2.0, 3.1, 2.0), Verdict.MISSED),
+        (Trial(2.0, 3.1, 2.0, disturbed=0.06), Verdict.NOISY),
+        (Trial(2.0, 3.1, 2.6), Verdict.NOISY),
+    ],
+)
+def test_a_trial_in_noise_is_neither_met_nor_missed(trial: Trial, verdict: Verdict) -> None:
+    assert a_trial_row(trial).verdict is verdict
+
+
+def test_trials_that_swing_widely_are_not_believed_for_their_median() -> None:
+    swinging = [Trial(2.0, 2.5, after) for after in (1.6, 2.0, 2.4)]
+
+    assert a_trial_row(*swinging).verdict is Verdict.NOISY
+
+
+def test_p99_at_70_percent_is_a_multiple_of_the_bare_handler_s() -> None:
+    bare, ours = a_slice(7000), replace(a_slice(6000), p99_ms=12.0)
+
+    told_row = steady_row("variant", [(bare, ours, bare)] * 3)
+
+    assert (told_row.figure, told_row.base_ms, told_row.our_ms) == (2.4, (3.0, 5.0), (3.0, 12.0))
+    assert told_row.verdict is Verdict.MET
+
+
+def test_what_a_process_holds_is_read_in_mib() -> None:
+    text = "5581-7ffd ---p 00000000 00:00 0  [rollup]\nRss:   51200 kB\nPss:   40960 kB\nPss_Anon:  1 kB\n"
+
+    assert parse_memory(text) == Memory(rss=50.0, pss=40.0)
+
+
+def test_a_quick_run_measures_once_and_a_wish_for_rounds_goes_before_both() -> None:
+    assert (Plan(quick=True).rounds(14, 3), Plan(quick=False).rounds(14, 3)) == (3, 14)
+    assert (Plan(quick=True, wanted=5).rounds(14, 3), Plan(quick=False, wanted=5).rounds(14, 3)) == (5, 5)
+    assert (Plan(quick=True).attempts, Plan(quick=False).attempts) == (1, 2)
+
+
+def test_the_table_and_the_file_tell_every_row(tmp_path: Path) -> None:
+    rows = [a_row(a_round(1000, 900, 1000)), a_trial_row(Trial(2.0, 2.6, 2.0))]
+    screen = StringIO()
+
+    show(rows, Console(width=200, file=screen))
+    write_json(tmp_path / "figures.json", rows, Exit.MET)
+
+    table = screen.getvalue()
+    assert "0.900" in table
+    assert "≥ 0.75" in table
+    assert "0.600 ms" in table
+    assert "≤ 1" in table
+    told = json.loads((tmp_path / "figures.json").read_text())
+    assert [one["figure"] for one in told["rows"]] == pytest.approx([0.9, 0.6])
+    assert told["rows"][1]["what"] == {
+        "variant": "variant",
+        "measure": "own p50",
+        "connections": 1,
+        "unit": "ms",
+    }
+
+
+def test_every_path_has_a_scene() -> None:
+    assert list(SCENES) == ["memory-hit", "redis-hit", "cold-lookup", "overhead", "steady", "footprint"]
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Iterator[Server]:
+    """Run the bare handler."""
+    (tmp_path / "answers").mkdir()
+    (tmp_path / "answers" / "greeting").write_bytes(b'{"hello": "world"}')
+    command = ("-m", "tests.bench.bare", str(tmp_path / "answers"))
+    with running("bare", command, core=CORE, scratch=tmp_path) as server:
+        yield server
+
+
+CORE = min(sched_getaffinity(0))
+
+
+def greeting(folder: Path, path: str, headers: Mapping[str, str]) -> Requests:
+    traffic = Traffic(path, json_bodies([{"callId": SERIAL}]), headers)
+    return Requests.write(folder, "greeting", traffic.requests())
+
+
+@pytest.mark.slow
+def test_a_real_server_is_loaded_at_the_rate_that_was_asked_for(bare: Server, tmp_path: Path) -> None:
+    requests = greeting(tmp_path, "/greeting", {"Content-Type": "application/json"})
+
+    told_slice = AtRate(4, CORE, rate=100.0, seconds=0.5)(requests, bare.port, 0)
+
+    assert told_slice.requests == 50
+    assert told_slice.seconds >= 0.49
+    assert 0 < told_slice.p50_ms <= told_slice.p99_ms
+
+
+@pytest.mark.slow
+def test_an_error_at_a_fixed_rate_is_one_too_many(bare: Server, tmp_path: Path) -> None:
+    requests = greeting(tmp_path, "/nowhere", {})
+
+    with pytest.raises(WrongAnswerError, match="10 × status"):
+        AtRate(2, CORE, rate=100.0, seconds=0.1)(requests, bare.port, 0)

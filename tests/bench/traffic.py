@@ -89,8 +89,12 @@ class Line:
             raise WrongAnswerError("the server closed the connection instead of answering")
         return more
 
+    def close(self) -> None:
+        """Close the connection."""
+        self._socket.close()
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._socket.close()
+        self.close()
