@@ -11,6 +11,8 @@ RUN_ARGS ?=
 TEST_ARGS ?=
 BENCH_ARGS ?=
 LOCK_ARGS ?=
+EXAMPLES ?= 2000
+CHAOS_SECONDS ?= 60
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
@@ -93,6 +95,20 @@ check: $(READY) ## lint, format check and types
 	$(BIN)/ruff format --quiet --diff
 	say "mypy: types"
 	$(BIN)/mypy --no-error-summary
+
+.PHONY: fuzz
+fuzz: $(READY) ## try many more states and inputs than make test does (EXAMPLES=2000)
+	@$(shell_functions)
+	need redis-server
+	say "trying $(EXAMPLES) examples of each"
+	CTI_TEST_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest tests/lookup $(TEST_ARGS)
+
+.PHONY: chaos
+chaos: $(READY) ## break what the service depends on, for longer than make test does (CHAOS_SECONDS=60)
+	@$(shell_functions)
+	need redis-server
+	say "breaking each thing for $(CHAOS_SECONDS) s"
+	CTI_CHAOS_SECONDS=$(CHAOS_SECONDS) $(BIN)/python -m pytest tests/faults $(TEST_ARGS)
 
 .PHONY: bench
 bench: $(READY) ## measure the service under load (BENCH_ARGS)

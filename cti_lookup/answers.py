@@ -43,22 +43,27 @@ class Tier(Word):
 
 class Answer(msgspec.Struct, frozen=True, gc=False):
     """
-    The directory's word on one number, decided and encoded: what the tiers keep.
+    The directory's word on one question, decided and encoded: what the tiers keep.
 
-    `people` is a JSON array of person summaries, `[]` for nobody. `asked_at` is in seconds since the epoch.
+    `people` is a JSON array of person summaries, `[]` for nobody; `ids` are theirs and their managers', whose names it
+    tells too. `asked_at` is in seconds of this process's steady clock, so that setting the wall clock makes no answer
+    older or younger.
     """
 
     people: bytes
     truncated: bool
     asked_at: float
+    ids: tuple[int, ...] = ()
 
     @property
     def outcome(self) -> Outcome:
         """Tell whether anybody was found."""
-        return Outcome.NOBODY if self.people == NOBODY else Outcome.MATCHED
+        return _NOBODY if self.people == NOBODY else _MATCHED
 
 
 NOBODY = b"[]"
+_NOBODY: Final = Outcome.NOBODY  # a member named through its class costs 0.1 µs each time
+_MATCHED: Final = Outcome.MATCHED
 
 
 class Lookup(msgspec.Struct, frozen=True, gc=False):
@@ -78,8 +83,8 @@ class _Named(msgspec.Struct):
 
 class _Match(msgspec.Struct):
     rule: str
-    label: str
-    telephone: str
+    label: str | None
+    telephone: str | None
 
 
 class _Call(msgspec.Struct, gc=False):
@@ -127,7 +132,8 @@ _summaries = msgspec.json.Decoder(list[PersonSummary])
 def decided(decision: Decision, record_url: str | None, asked_at: float) -> Answer:
     """Encode a decision; `record_url` holds `{id}` where a person's id goes."""
     people = [_summary(match, record_url) for match in decision.matches]
-    return Answer(_encode(people), decision.truncated, asked_at)
+    named = [one.id for one in people] + [one.manager.id for one in people if one.manager]
+    return Answer(_encode(people), decision.truncated, asked_at, tuple(dict.fromkeys(named)))
 
 
 def people_of(answer: Answer) -> list[PersonSummary]:
@@ -151,9 +157,15 @@ def _summary(match: Match, record_url: str | None) -> PersonSummary:
         time_zone=person.time_zone,
         picture_uri=person.picture_uri,
         url=record_url.replace("{id}", str(person.id)) if record_url else None,
-        match=_Match(match.rule.value, match.contact.label, match.contact.telephone),
+        match=_match(match),
         disabled=person.disabled,
     )
+
+
+def _match(match: Match) -> _Match:
+    if match.contact is None:
+        return _Match(match.rule.value, None, None)
+    return _Match(match.rule.value, match.contact.label, match.contact.telephone)
 
 
 def _named(named: Named | None) -> _Named | None:
@@ -168,14 +180,23 @@ def encode_lookup(lookup: Lookup) -> bytes:
             lookup.outcome.encode(),
             encode_caller(lookup.caller),
         )
-    return b'{"outcome":"%b","caller":%b,"people":%b,"truncated":%b,"tier":"%b","age_seconds":%.1f}' % (
+    parts = (  # joining takes a third of the time that a template of bytes does
+        b'{"outcome":"',
         lookup.outcome.encode(),
+        b'","caller":',
         encode_caller(lookup.caller),
+        b',"people":',
         answer.people,
-        b"true" if answer.truncated else b"false",
+        b',"truncated":true,"tier":"' if answer.truncated else b',"truncated":false,"tier":"',
         tier.encode(),
-        lookup.age,
+        b'","age_seconds":%.1f}' % lookup.age,
     )
+    return b"".join(parts)
+
+
+def encode_lookup_by(lookup: Lookup, key: str | None) -> bytes:
+    """Write a lookup that was tried by several keys, and which of them found somebody."""
+    return b'%b,"matched_by":%b}' % (encode_lookup(lookup)[:-1], _encode(key))
 
 
 @lru_cache(maxsize=8192)
@@ -223,7 +244,7 @@ def encode_call(call: Call, lookup: bytes) -> bytes:
         call.answered_by,
         rfc3339(call.ended_at) if call.ended_at is not None else None,
     )
-    return b'%b,"lookup":%b}' % (_encode(fields)[:-1], lookup)
+    return b"".join((_encode(fields)[:-1], b',"lookup":', lookup, b"}"))
 
 
 _UNSAFE_ON_PHONES: Final = str.maketrans("", "", "%'\"{}$\\<>;|`")

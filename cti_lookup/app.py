@@ -1,51 +1,70 @@
 """The composition root: `create_app` is the only place that knows everything."""
 
-import hashlib
-import time
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from secrets import token_urlsafe
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 from pydantic import SecretStr
 
 from cti_lookup.cache.memory import Freshness, MemoryTier
-from cti_lookup.cache.redis_tier import RedisTier, connect
 from cti_lookup.calls import CallBook
 from cti_lookup.dialects import DIALECTS
 from cti_lookup.dialects.generic import GENERIC
-from cti_lookup.directory import create_directory_app, directory_runner
+from cti_lookup.directories import guards_of, open_directory_of
+from cti_lookup.erasure import Erasure
+from cti_lookup.explain import Explainer
+from cti_lookup.fetching import Fetching
+from cti_lookup.invalidation import Invalidation
 from cti_lookup.keys import Keys
 from cti_lookup.logs import Log
 from cti_lookup.lookup import CallerLookup
-from cti_lookup.ports import NoSharedTier, SharedTier
+from cti_lookup.ports import NoLiveCalls
+from cti_lookup.rates import Rates
+from cti_lookup.reading import Reading
+from cti_lookup.replicas import open_replicas
 from cti_lookup.ringing import Ringing, Source
-from cti_lookup.rservice.client import RemoteDirectory, open_session
+from cti_lookup.rservice.handshake import AllowedHosts, open_handshake
+from cti_lookup.rservice.quota import QuotaLimits
+from cti_lookup.rservice.signatures import verifier_of
 from cti_lookup.settings import Settings
+from cti_lookup.shapes import Shapes
 from cti_lookup.tallies import Tallies
 from cti_lookup.telephone.plan import preload
-from cti_lookup.web import handlers
+from cti_lookup.times import Clock
+from cti_lookup.upstream import Upstream
+from cti_lookup.web import administration, lookups, operations, stats, upstream, webhooks
 from cti_lookup.web.bodies import LARGEST_BODY
 from cti_lookup.web.keys import PARTS, Parts
-from cti_lookup.web.problems import Handler, expectation, guarded, no_route
+from cti_lookup.web.problems import Handler, expectation, guarded, no_route, unrouted
+from cti_lookup.windows import looking
+
+MEMORY_ENTRIES = 10_000
+"""Answers that one process keeps; some 20 MiB of them."""
 
 MEMORY_BESIDE_REDIS = 30.0
 """Seconds that one replica relies on its own memory where others may have learned something newer."""
 
 
-def create_app(
-    settings: Settings, *, log: Log, clock: Callable[[], float] = time.time, samples: bool = False
+def create_app(  # noqa: PLR0913  # a program's choices, by name
+    settings: Settings,
+    *,
+    log: Log,
+    clock: Clock | None = None,
+    samples: bool = False,
+    memory_entries: int = MEMORY_ENTRIES,
+    limits: QuotaLimits | None = None,
 ) -> web.Application:
     """Make the service; it opens what it needs when it starts and closes it in reverse order."""
-    app = web.Application(client_max_size=LARGEST_BODY)
+    app = web.Application(client_max_size=LARGEST_BODY, middlewares=[unrouted])
     _add_own_paths(app, settings.sources or [GENERIC.name])
     _add_routes(app)
 
     async def parts(app: web.Application) -> AsyncIterator[None]:
-        async with open_parts(settings, log=log, clock=clock, samples=samples) as made:
+        async with open_parts(
+            settings, log=log, clock=clock, samples=samples, memory_entries=memory_entries, limits=limits
+        ) as made:
             app[PARTS] = made
             yield
 
@@ -55,16 +74,22 @@ def create_app(
 
 def _add_routes(app: web.Application) -> None:
     post, get = partial(_serve, app, "POST"), partial(_serve, app, "GET")
-    post("/webhooks/{source}", handlers.webhook)
-    get("/webhooks/{source}", handlers.webhook)
-    post("/webhooks/{source}/{token}", handlers.webhook)
-    get("/webhooks/{source}/{token}", handlers.webhook)
-    post("/api/v1/cti/{token}", handlers.zammad)
-    get("/v1/lookup", handlers.lookup)
-    get("/v1/cnam", handlers.cnam)
-    get("/metrics", handlers.metrics)
-    get("/livez", handlers.live)
-    get("/readyz", handlers.ready)
+    delete = partial(_serve, app, "DELETE")
+    post("/webhooks/{source}", webhooks.webhook)
+    get("/webhooks/{source}", webhooks.webhook)
+    post("/webhooks/{source}/{token}", webhooks.webhook)
+    get("/webhooks/{source}/{token}", webhooks.webhook)
+    post("/api/v1/cti/{token}", webhooks.zammad)
+    get("/v1/lookup", lookups.lookup)
+    get("/v1/cnam", lookups.cnam)
+    get("/v1/explain", administration.explain)
+    get("/v1/stats", stats.stats)
+    delete("/v1/cache", administration.forget)
+    post("/v1/erasures", administration.erase)
+    post("/upstream/{token}", upstream.upstream)
+    get("/metrics", operations.metrics)
+    get("/livez", operations.live)
+    get("/readyz", operations.ready)
     app.router.add_route("*", "/{anything:.*}", no_route, expect_handler=expectation)
 
 
@@ -72,7 +97,7 @@ def _add_own_paths(app: web.Application, sources: Iterable[str]) -> None:
     """Give each source its own path: a plain path is found sooner than a pattern."""
     for name in sources:
         for method in ("POST", "GET"):
-            _serve(app, method, f"/webhooks/{name}", handlers.webhook_of(name))
+            _serve(app, method, f"/webhooks/{name}", webhooks.webhook_of(name))
 
 
 def _serve(app: web.Application, method: str, path: str, handler: Handler) -> None:
@@ -80,8 +105,14 @@ def _serve(app: web.Application, method: str, path: str, handler: Handler) -> No
 
 
 @asynccontextmanager
-async def open_parts(
-    settings: Settings, *, log: Log, clock: Callable[[], float] = time.time, samples: bool = False
+async def open_parts(  # noqa: PLR0913  # a program's choices, by name
+    settings: Settings,
+    *,
+    log: Log,
+    clock: Clock | None = None,
+    samples: bool = False,
+    memory_entries: int = MEMORY_ENTRIES,
+    limits: QuotaLimits | None = None,
 ) -> AsyncIterator[Parts]:
     """
     Open all that a lookup needs; `serve` and the shell's `lookup` stand on the same.
@@ -89,105 +120,92 @@ async def open_parts(
     With `samples` an empty embedded directory is filled with sample people.
     """
     preload()
-    tallies = Tallies()
-    async with (
-        _directory_address(settings, samples=samples) as address,
-        open_session(address.token, settings.directory_account, settings.directory_account_header) as session,
-        _shared_tier(settings, tallies) as shared,
-    ):
-        remote = RemoteDirectory(
-            session, address.url, form=settings.directory_query, count=tallies.count_directory
+    clock, tallies = clock or Clock(), Tallies()
+    reading = Reading(settings.region, settings.record_template)
+    freshness = _freshness(settings)
+    memory = MemoryTier(freshness, clock.steady, most=memory_entries)
+    async with AsyncExitStack() as stack:
+        replicas = await stack.enter_async_context(open_replicas(settings, tallies, clock))
+        guards = guards_of(settings, clock, replicas.count, limits)
+        directory = await stack.enter_async_context(
+            open_directory_of(settings, guards, tallies, clock, samples=samples)
         )
-        freshness = _freshness(settings)
-        memory = MemoryTier(freshness, clock)
-        lookup = CallerLookup(
+        await stack.enter_async_context(replicas.listening(memory))
+        fetching = Fetching(
             memory=memory,
-            shared=shared,
-            directory=remote,
+            shared=replicas.tier,
+            directory=directory,
             freshness=freshness,
-            clock=clock,
+            clock=clock.steady,
             dropped=tallies.count_dropped,
-            region=settings.region,
-            record_url=settings.record_template,
+            reading=reading,
         )
-        calls = CallBook(clock)
+        lookup = CallerLookup(memory=memory, shared=replicas.tier, fetching=fetching, clock=clock.steady)
+        stack.push_async_callback(lookup.close)
+        invalidation = Invalidation(
+            memory=memory,
+            shared=replicas.tier,
+            directory=directory,
+            region=settings.region,
+            count=tallies.count_forgotten,
+        )
+        stack.push_async_callback(invalidation.close)
+        calls = CallBook(clock.wall)
+        ringing = Ringing(calls=calls, lookup=lookup, live=NoLiveCalls(), budget=settings.lookup_budget)
+        stack.push_async_callback(ringing.close)
+        rates, shapes = Rates(tallies.lookups, clock.steady), Shapes(clock.steady)
+        await stack.enter_async_context(looking(rates.look, shapes.look))
         tallies.watch("cti_cache_entries", lambda: len(memory))
         tallies.watch("cti_calls_remembered", lambda: len(calls))
         tallies.watch("cti_lookups_under_way", lambda: lookup.under_way)
-        try:
-            yield Parts(
-                lookup=lookup,
-                ringing=Ringing(calls=calls, lookup=lookup, budget=settings.lookup_budget),
-                sources=_sources(settings),
-                machine_keys=Keys(_revealed(settings.api_keys)),
-                region=settings.region,
-                tallies=tallies,
-                registry=_registry(tallies),
-                log=log,
-            )
-        finally:
-            await lookup.close()
-
-
-@dataclass(frozen=True, slots=True)
-class _Address:
-    url: str
-    token: str
-
-
-@asynccontextmanager
-async def _directory_address(settings: Settings, *, samples: bool) -> AsyncIterator[_Address]:
-    """Give the directory to ask; where none is set, one of our own on loopback, for as long as this lasts."""
-    token = settings.directory_token.get_secret_value() if settings.directory_token else token_urlsafe(24)
-    if settings.directory_url:
-        yield _Address(settings.directory_url, token)
-        return
-    app = create_directory_app(database=settings.directory_db, token=token, samples=samples)
-    runner = directory_runner(app)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", settings.directory_port).start()
-        host, port = runner.addresses[0][:2]
-        yield _Address(f"http://{host}:{port}/v1", token)
-    finally:
-        await runner.cleanup()
-
-
-@asynccontextmanager
-async def _shared_tier(settings: Settings, tallies: Tallies) -> AsyncIterator[SharedTier]:
-    """Give the Redis tier, or none; Redis need not be there."""
-    if settings.redis_url is None:
-        yield NoSharedTier()
-        return
-    client = connect(settings.redis_url.get_secret_value())
-    try:
-        yield RedisTier(
-            client, secret=_hash_secret(settings), tenant=_tenant(settings), count=tallies.count_redis
+        yield Parts(
+            lookup=lookup,
+            ringing=ringing,
+            invalidation=invalidation,
+            erasure=Erasure(invalidation, None if settings.directory_url else directory),
+            explainer=Explainer(
+                memory=memory,
+                shared=replicas.tier,
+                directory=directory,
+                reading=reading,
+                form=settings.directory_query,
+                clock=clock.steady,
+            ),
+            upstream=await stack.enter_async_context(
+                _open_upstream(settings, invalidation, log, tallies, clock)
+            ),
+            sources=_sources(settings),
+            machine_keys=Keys(_revealed(settings.api_keys)),
+            region=settings.region,
+            tallies=tallies,
+            rates=rates,
+            shapes=shapes,
+            quota=lambda: guards.quota.remaining if settings.directory_url else None,
+            registry=_registry(tallies),
+            log=log,
         )
-    finally:
-        await client.aclose()
-        await client.connection_pool.disconnect()
 
 
-def _hash_secret(settings: Settings) -> bytes:
-    """Give the secret that keys the hashes of numbers: the same after a restart, even where none is set."""
-    if settings.secret:
-        return settings.secret.get_secret_value().encode()
-    others = [*settings.api_keys, settings.directory_token, *_source_secrets(settings)]
-    joined = "\0".join(one.get_secret_value() for one in others if one)
-    return hashlib.sha256(f"cti-lookup {joined}".encode()).digest()
+@asynccontextmanager
+async def _open_upstream(
+    settings: Settings, invalidation: Invalidation, log: Log, tallies: Tallies, clock: Clock
+) -> AsyncIterator[Upstream]:
+    """Open the way in for the directory's own messages."""
 
+    def noted(host: str, result: str) -> None:
+        log.info("handshake", host=host, result=result)
+        tallies.count_handshake(result)
 
-def _tenant(settings: Settings) -> str:
-    """Name all that decides what a stored answer means, so that services which differ in it do not share answers."""
-    meaning = (
-        settings.directory_url or settings.directory_db.absolute(),
-        settings.directory_account,
-        settings.directory_query,
-        settings.region,
-        settings.record_template,
-    )
-    return hashlib.sha256(repr(meaning).encode()).hexdigest()[:16]
+    async with open_handshake(AllowedHosts(settings.callback_hosts), noted=noted) as handshake:
+        yield Upstream(
+            keys=Keys(_revealed(settings.upstream_tokens)),
+            verifier=verifier_of(
+                _revealed(settings.upstream_jwt_keys), settings.upstream_issuer, settings.upstream_audience
+            ),
+            handshake=handshake,
+            changed=invalidation.person,
+            clock=clock.wall,
+        )
 
 
 def _freshness(settings: Settings) -> Freshness:
@@ -213,10 +231,6 @@ def _sources(settings: Settings) -> dict[str, Source]:
         )
         for name, one in settings.sources.items()
     }
-
-
-def _source_secrets(settings: Settings) -> list[SecretStr]:
-    return [secret for source in settings.sources.values() for secret in source.secrets]
 
 
 def _revealed(secrets: Iterable[SecretStr]) -> list[str]:

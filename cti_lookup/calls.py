@@ -44,9 +44,14 @@ class Call(msgspec.Struct, frozen=True, gc=False):
     ended_at: float | None = None
 
 
+_RINGING: Final = Happening.RINGING  # a member named through its class costs 0.1 µs each time
+
+
 def advance(call: Call | None, event: CallEvent, now: float) -> Call:
     """Apply an event to a call, or begin one. A late event never takes a call back."""
     call = _begin(event, now) if call is None else _completed(call, event)
+    if event.happening is _RINGING:  # most are
+        return call
     match event.happening:
         case Happening.ANSWERED if call.answered_at is None:
             return _answered(call, event, now)
@@ -76,19 +81,21 @@ def _begin(event: CallEvent, now: float) -> Call:
 
 def _completed(call: Call, event: CallEvent) -> Call:
     """Add what the event knows and the call did not; a repeated event adds nothing."""
-    caller = event.caller if event.caller is not None and not _names_somebody(call.caller) else call.caller
+    caller = call.caller
+    if event.caller is not None and event.caller is not caller and not _names_somebody(caller):
+        caller = event.caller
     callee = call.callee or event.callee
     queue = call.queue or event.queue
     name = call.display_name or event.display_name
     agents = call.agents
     if event.agents and event.agents != agents:
         agents = tuple(dict.fromkeys((*agents, *event.agents)))
-    if (caller, callee, queue, name, agents) == (
-        call.caller,
-        call.callee,
-        call.queue,
-        call.display_name,
-        call.agents,
+    if (
+        caller is call.caller
+        and callee is call.callee
+        and queue is call.queue
+        and name is call.display_name
+        and agents is call.agents
     ):
         return call
     return replace(call, caller=caller, callee=callee, queue=queue, display_name=name, agents=agents)
@@ -105,8 +112,8 @@ def is_another(call: Call, event: CallEvent) -> bool:
     Some phone systems count their ids from 1 again, and people try things out with one id. A ringing that names
     somebody else is another call; a ringing of the same caller is a repeated event, or a late one.
     """
-    if event.happening is not Happening.RINGING or event.caller is None:
-        return False
+    if event.happening is not _RINGING or event.caller is None or event.caller is call.caller:
+        return False  # a text that is read again gives the same caller, not only an equal one
     both_named = _names_somebody(call.caller) and _names_somebody(event.caller)
     return both_named and _number_of(call.caller) != _number_of(event.caller)
 
@@ -135,15 +142,16 @@ def _result(call: Call, event: CallEvent) -> Result:
 
 
 _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_PAIRS: Final = tuple(first + second for first in _CROCKFORD for second in _CROCKFORD)
-_SHIFTS: Final = tuple(range(70, -1, -10))
+_LETTERS: Final = _CROCKFORD.encode() * 8
+"""A letter for each byte: of its eight bits five count."""
+
 _NOBODY_NAMED: Final = Withheld("")
 
 
 def new_call_id(now: float) -> str:
     """Make a ULID: 48 bits of milliseconds, 80 random bits, 26 letters that sort by time. It guards nothing."""
-    value = random.getrandbits(80)
-    return _time_part(int(now * 1000)) + "".join([_PAIRS[value >> shift & 1023] for shift in _SHIFTS])
+    drawn = random.randbytes(16)  # noqa: S311  # tells calls apart, keeps nobody out
+    return _time_part(int(now * 1000)) + drawn.translate(_LETTERS).decode()
 
 
 @lru_cache(maxsize=8)

@@ -6,8 +6,11 @@ Everything that can go wrong, in one tree.
     CtiError
     ├── SettingsError          settings that cannot be started with, all faults at once
     ├── Unavailable            the directory could not be asked; never the same as "nobody"
+    ├── NotForgotten           the shared tier could not be told what to forget
+    ├── RedisSilent            Redis did not do what it was asked; stays within the cache
     └── Rejected               a request that is refused, as a problem document
         ├── BadKey             401
+        ├── StrangeHost        403
         ├── UnknownSource      404
         ├── Unreadable         400
         ├── WrongField          422, names the field
@@ -18,7 +21,7 @@ Each has a short stable `reason`. It is also the metric label, the log field and
 No message holds a number, a name or a secret.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 
 class CtiError(Exception):
@@ -42,8 +45,26 @@ class Unavailable(CtiError):  # noqa: N818  # the outcome's own word
     The directory could not be asked.
 
     `reason`: `timeout`, `connection`, `redirect`, `oversized`, `malformed`, `unauthorized`, `forbidden`,
-    `throttled`, `status` (any other status that is no answer), `closed` (this process is stopping).
+    `throttled` (the directory's own 429), `status` (any other status that is no answer), `foreign` (it told of people who
+    have nothing to do with the question); or what was decided here without asking: `quota` (none left for this purpose), `open` (the breaker), `busy` (too many requests under way),
+    `recent` (this question failed moments ago).
     """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    @property
+    def was_asked(self) -> bool:
+        """Tell whether it was the directory that failed, and not a decision to spare it."""
+        return self.reason not in _SPARED
+
+
+_SPARED: Final = frozenset({"quota", "throttled", "open", "busy", "recent", "closed"})
+
+
+class NotForgotten(CtiError):  # noqa: N818  # says what did not happen
+    """The shared tier could not be told what to forget; `reason` is what was wrong with it."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -65,6 +86,13 @@ class BadKey(Rejected):
 
     reason = "bad_key"
     status = 401
+
+
+class StrangeHost(Rejected):
+    """A callback to a host, a port or a scheme that is not allowed."""
+
+    reason = "strange_host"
+    status = 403
 
 
 class UnknownSource(Rejected):

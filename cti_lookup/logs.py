@@ -9,6 +9,7 @@ import asyncio
 import logging
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache
 from traceback import walk_tb
@@ -83,8 +84,34 @@ def open_log() -> Log:
     """Make the service's log on standard error; the libraries' own goes the same way, from warnings upwards."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_WithoutValues())
+    handler.addFilter(_Sparing())
     logging.basicConfig(handlers=[handler], level=logging.WARNING)
     return Log(_to_standard_error)
+
+
+class _Sparing(logging.Filter):
+    """
+    Lets a place of a library's complain a few times a minute.
+
+    Whoever can reach the port can make aiohttp log an error with every request that is none.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._minute = 0
+        self._complaints: Counter[tuple[str, int]] = Counter()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether a record is written."""
+        minute = int(record.created // 60)
+        if minute != self._minute:
+            self._minute = minute
+            self._complaints.clear()
+        self._complaints[record.pathname, record.lineno] += 1
+        return self._complaints[record.pathname, record.lineno] <= _MOST_COMPLAINTS
+
+
+_MOST_COMPLAINTS: Final = 5
 
 
 def _to_standard_error(lines: bytes) -> None:

@@ -1,116 +1,176 @@
-"""Who is calling? The whole path on one screen: memory, then one flight per question: Redis, then the directory."""
+"""
+Who is calling? The whole path on one screen.
+
+Memory; Redis, where those who look at the same moment share one reading; then one flight per question, which asks the
+directory (see `fetching`); and something old while it does not answer.
+"""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import replace
-from typing import Final
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
 
-from cti_lookup.answers import Answer, Lookup, Outcome, Tier, decided
-from cti_lookup.background import Background
+from cti_lookup.answers import Answer, Lookup, Outcome, Tier
 from cti_lookup.cache.flights import Flights
-from cti_lookup.cache.memory import Freshness, MemoryTier
-from cti_lookup.errors import Unavailable
-from cti_lookup.matching import MOST_PEOPLE, decide
-from cti_lookup.people import Person
-from cti_lookup.ports import Directory, SharedTier
-from cti_lookup.questions import Question
+from cti_lookup.cache.memory import MemoryTier
+from cti_lookup.errors import NotForgotten, Unavailable
+from cti_lookup.fetching import LONGEST_FLIGHT, Fetching, Told
+from cti_lookup.ports import SharedTier
+from cti_lookup.questions import AnyQuestion, Forgotten, Purpose, Question
 from cti_lookup.telephone import Caller, Dialled, Internal, Invalid, Withheld
 
-Told = tuple[Answer, Tier]
+HEAD_START: Final = 0.3
+"""Seconds that the directory has to answer before an old answer is shown."""
+
+Finding = Coroutine[Any, Any, Lookup]
+Flight = tuple[AnyQuestion, Purpose, bool]
 
 
 class CallerLookup:
-    """
-    The one way to a caller's people.
+    """The one way to a caller's people; `clock` gives steady seconds."""
 
-    `region` is the directory's default region, `record_url` the address of a person's record with `{id}` in it,
-    `clock` gives seconds since the epoch, `dropped` is told how many look-alikes the directory sent.
-    """
-
-    def __init__(  # noqa: PLR0913  # the composition root's place to say all that the path depends on
+    def __init__(
         self,
         *,
         memory: MemoryTier,
         shared: SharedTier,
-        directory: Directory,
-        freshness: Freshness,
+        fetching: Fetching,
         clock: Callable[[], float],
-        dropped: Callable[[int], None],
-        region: str | None = None,
-        record_url: str | None = None,
     ) -> None:
         self._memory = memory
         self._shared = shared
-        self._directory = directory
-        self._freshness = freshness
+        self._fetching = fetching
         self._clock = clock
-        self._dropped = dropped
-        self._region = region
-        self._record_url = record_url
-        self._background = Background()
-        self._flights: Flights[tuple[Question, bool], Told] = Flights()
+        self._flights: Flights[Flight, Told] = Flights()
 
     def known(self, caller: Caller) -> Lookup | None:
         """Say who is calling if that needs no asking; the way of nearly every call, and therefore no coroutine."""
         if not isinstance(caller, Dialled):
-            return _without_number(caller)
-        now = self._clock()
-        answer = self._memory.fresh(Question(caller.number, caller.extension), now)
-        if answer is None:
-            return None
-        return Lookup(answer.outcome, caller, answer, Tier.MEMORY, max(0.0, now - answer.asked_at))
+            return Lookup(_OUTCOMES[type(caller)], caller)
+        question = Question(caller.number, caller.extension)
+        return self._remembered(caller, question)
 
-    async def find(
+    def find(
         self, caller: Caller, *, patience: float, late: Outcome = Outcome.PENDING, refresh: bool = False
-    ) -> Lookup:
+    ) -> Finding:
         """
         Say who is calling, within `patience` seconds; `late` is the outcome if that was not enough.
 
         Whoever leaves early loses nothing: the flight goes on and warms the tiers.
         """
         if not isinstance(caller, Dialled):
-            return _without_number(caller)
-        if not refresh and (known := self.known(caller)):
-            return known
+            return _at_once(Lookup(_OUTCOMES[type(caller)], caller))
         question = Question(caller.number, caller.extension)
+        return self.answer(caller, question, patience=patience, late=late, refresh=refresh)
+
+    def answer(
+        self, caller: Caller, question: AnyQuestion, *, patience: float, late: Outcome, refresh: bool = False
+    ) -> Finding:
+        """Answer any question of a caller's; see :meth:`find`."""
+        seek = self._seek_anew if refresh else self._seek
+        return seek(caller, question, patience, late)
+
+    async def _seek(self, caller: Caller, question: AnyQuestion, patience: float, late: Outcome) -> Lookup:
+        """
+        Look into memory, into the shared tier, and then wait for the flight.
+
+        The shared tier is looked at without a flight, whose task and timers take longer than all the rest of the way; a
+        look takes less than the head start, and is not cut short. After it memory is looked at again: a flight may have
+        landed meanwhile, and then nobody has to be asked.
+        """
+        if known := self._remembered(caller, question):
+            return known
+        deadline = asyncio.get_running_loop().time() + patience
+        looks = patience >= HEAD_START
+        if looks:
+            since = self._memory.fence.count
+            shared = await self._shared.get(question)
+            if shared is not None and (told := self._learnt(caller, question, shared, since)):
+                return told
+            if known := self._remembered(caller, question):
+                return known
+        flight = self._fly(question, Purpose.RINGING, looked=looks)
+        return await self._wait(flight, caller, question, deadline, late)
+
+    def _learnt(self, caller: Caller, question: AnyQuestion, shared: Answer, since: int) -> Lookup | None:
+        """Learn what the shared tier holds, and tell the newest that is known then, if it is fresh."""
+        held, now = self._memory.learn(question, shared, since), self._clock()
+        if held is None or now >= held.fresh_until:
+            return None
+        answer = held.answer
+        return Lookup(answer.outcome, caller, answer, Tier.REDIS, max(0.0, now - answer.asked_at))
+
+    async def _seek_anew(
+        self, caller: Caller, question: AnyQuestion, patience: float, late: Outcome
+    ) -> Lookup:
+        """Rely on nothing that is known, here or elsewhere, and wait for a flight that asks."""
+        deadline = asyncio.get_running_loop().time() + patience
+        await self._rely_no_more(question, deadline)
+        flight = self._fly(question, Purpose.RINGING, refresh=True)
+        return await self._wait(flight, caller, question, deadline, late)
+
+    async def _wait(
+        self,
+        flight: asyncio.Task[Told],
+        caller: Caller,
+        question: AnyQuestion,
+        deadline: float,
+        late: Outcome,
+    ) -> Lookup:
+        """Wait for a flight, and after its head start for something old, until the deadline."""
+        now = asyncio.get_running_loop().time
+        for until in (min(now() + HEAD_START, deadline), deadline):
+            await asyncio.wait((flight,), timeout=max(0.0, until - now()))
+            if flight.done():
+                return self._landed(flight, caller, question)
+            if old := self._old(caller, question):
+                return old
+        return Lookup(late, caller)
+
+    def _remembered(self, caller: Caller, question: AnyQuestion) -> Lookup | None:
+        now = self._clock()
+        held = self._memory.held(question)
+        if held is None or now >= held.fresh_until:
+            return None
+        if now >= held.due_at:
+            held.due_at = now + LONGEST_FLIGHT  # once, however many ask
+            self._fly(question, Purpose.BACKGROUND)
+        answer = held.answer
+        return Lookup(answer.outcome, caller, answer, Tier.MEMORY, max(0.0, now - answer.asked_at))
+
+    def _fly(
+        self, question: AnyQuestion, purpose: Purpose, *, refresh: bool = False, looked: bool = False
+    ) -> asyncio.Task[Told]:
+        """Join the flight, or begin one; whoever has `looked` knows that the shared tier does not help."""
+        return self._flights.join(
+            (question, purpose, refresh),
+            lambda: self._fetching.fetch(question, purpose, refresh=refresh, looks=not (refresh or looked)),
+        )
+
+    def _landed(self, flight: asyncio.Task[Told], caller: Caller, question: AnyQuestion) -> Lookup:
         try:
-            async with asyncio.timeout(patience):
-                flight = self._flights.join(
-                    (question, refresh), lambda: self._fetch(question, refresh=refresh)
-                )
-                return self._told(caller, *await flight)
-        except TimeoutError:
-            return self._old_or(late, caller, question)
-        except Unavailable:
-            return self._old_or(Outcome.UNAVAILABLE, caller, question)
-
-    async def _fetch(self, question: Question, *, refresh: bool) -> Told:
-        shared = await self._shared.get(question)
-        if shared is not None:
-            self._memory.learn(question, shared)
-            if not refresh and self._memory.fresh(question, self._clock()):
-                return shared, Tier.REDIS
-        answer = self._decide(question, await self._directory.people_with(question))
-        self._memory.put(question, answer)
-        self._background.spawn(self._shared.put(question, answer, self._freshness.seconds_kept(answer)))
-        return answer, Tier.DIRECTORY
-
-    def _decide(self, question: Question, people: tuple[Person, ...]) -> Answer:
-        decision = decide(people, question.number, extension=question.extension, region=self._region)
-        self._dropped(decision.dropped)
-        if len(decision.matches) == len(people) >= MOST_PEOPLE:  # the directory tells no more than ten
-            decision = replace(decision, truncated=True)
-        return decided(decision, self._record_url, self._clock())
+            answer, tier = flight.result()
+        except (Unavailable, asyncio.CancelledError):
+            return self._old(caller, question) or Lookup(Outcome.UNAVAILABLE, caller)
+        return self._told(caller, answer, tier)
 
     def _told(self, caller: Caller, answer: Answer, tier: Tier) -> Lookup:
-        age = max(0.0, self._clock() - answer.asked_at)  # a clock may be set back
-        return Lookup(answer.outcome, caller, answer, tier, age)
+        return Lookup(answer.outcome, caller, answer, tier, max(0.0, self._clock() - answer.asked_at))
 
-    def _old_or(self, outcome: Outcome, caller: Caller, question: Question) -> Lookup:
-        old = self._memory.any(question)
+    def _old(self, caller: Caller, question: AnyQuestion) -> Lookup | None:
+        old = self._memory.old(question)
         if old is None or old.outcome is Outcome.NOBODY:  # "nobody" is not said where nobody could be asked
-            return Lookup(outcome, caller)
+            return None
         return self._told(caller, old, Tier.STALE)
+
+    async def _rely_no_more(self, question: AnyQuestion, deadline: float) -> None:
+        """Let nobody rely on what is remembered; here it is kept for while the directory cannot be asked."""
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._shared.forget(Forgotten((question.mark,)))
+        except (NotForgotten, TimeoutError):
+            return  # counted there; whoever asks anew is not to wait for Redis
+        finally:
+            self._memory.distrust(question)  # last, as the shared tier may be read until it has forgotten
 
     @property
     def under_way(self) -> int:
@@ -120,12 +180,11 @@ class CallerLookup:
     async def close(self) -> None:
         """End what is under way."""
         await self._flights.close()
-        await self._background.close()
+        await self._fetching.close()
 
 
-def _without_number(caller: Internal | Invalid | Withheld) -> Lookup:
-    """Answer for a caller whom no directory can know."""
-    return Lookup(_OUTCOMES[type(caller)], caller)
+async def _at_once(lookup: Lookup) -> Lookup:
+    return lookup
 
 
 _OUTCOMES: Final = {

@@ -30,26 +30,37 @@ class Rule(StrEnum):
     E164 = "e164"
     NATIONAL = "national"
     SUFFIX = "suffix"
+    SUPPORT_ID = "supportID"
+    EMPLOYEE_ID = "employeeID"
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A person, the rule that listed them, and the stored number that met it; `guessed` if its sign is imagined."""
+    """
+    A person, the rule that listed them, and the stored number that met it; `guessed` if its sign is imagined.
+
+    `contact` is None where it was not a number that told who they are.
+    """
 
     person: Person
     rule: Rule
-    contact: Contact
+    contact: Contact | None
     names_extension: bool = False
     guessed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The people to show, best first; `truncated` if more own the number; `dropped` counts the look-alikes."""
+    """
+    The people to show, best first; `truncated` if more own the number; `dropped` counts the look-alikes.
+
+    `foreign` if people were returned of whom nobody even looks alike: such an answer is none to the question asked.
+    """
 
     matches: tuple[Match, ...]
     truncated: bool
     dropped: int
+    foreign: bool = False
 
 
 _STRENGTH: Final = {rule: position for position, rule in enumerate(Rule)}
@@ -65,6 +76,20 @@ def decide(
     if all(match.person.disabled for match in kept):
         kept = []
     return Decision(tuple(kept[:MOST_PEOPLE]), len(kept) > MOST_PEOPLE, len(people) - len(kept))
+
+
+def identified(candidates: Iterable[Person], rule: Rule, value: str) -> Decision:
+    """Keep the people who have an id, letter for letter; which of their ids it is, `rule` says."""
+    people = {person.id: person for person in candidates}.values()
+    kept = [Match(person, rule, None) for person in people if _id_of(person, rule) == value]
+    kept.sort(key=_precedence)
+    if all(match.person.disabled for match in kept):
+        kept = []
+    return Decision(tuple(kept[:MOST_PEOPLE]), len(kept) > MOST_PEOPLE, len(people) - len(kept))
+
+
+def _id_of(person: Person, rule: Rule) -> str | None:
+    return person.support_id if rule is Rule.SUPPORT_ID else person.employee_id
 
 
 def _believed(found: list[Match]) -> list[Match]:
@@ -90,12 +115,18 @@ def _best(person: Person, number: Number, extension: str | None, region: str | N
 
 def _matches(person: Person, number: Number, extension: str | None, region: str | None) -> Iterator[Match]:
     for contact in person.contacts or ():
-        if contact.label.casefold() == "fax":
-            continue
-        for reading in read_written(contact.telephone, region):
-            if rule := _rule(reading, number):
+        for reading, rule in weighed(contact, number, region):
+            if rule:
                 names_extension = extension is not None and reading.extension == extension
                 yield Match(person, rule, contact, names_extension, _is_guess(reading, number))
+
+
+def weighed(contact: Contact, number: Number, region: str | None) -> Iterator[tuple[Reading, Rule | None]]:
+    """Read a stored text in each way it can be read, and say by which rule it denotes the caller, if it does."""
+    if contact.label.casefold() == "fax":
+        return
+    for reading in read_written(contact.telephone, region):
+        yield reading, _rule(reading, number)
 
 
 def _is_guess(reading: Reading, number: Number) -> bool:

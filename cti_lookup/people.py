@@ -41,3 +41,5 @@ class Person:
     locale: str | None = None
     time_zone: str | None = None
     picture_uri: str | None = None
+    support_id: str | None = None
+    employee_id: str | None = None

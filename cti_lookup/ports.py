@@ -2,37 +2,98 @@
 
 from typing import Protocol
 
-from cti_lookup.answers import Answer
+from cti_lookup.answers import Answer, Lookup
+from cti_lookup.calls import Call
 from cti_lookup.people import Person
-from cti_lookup.questions import Question
+from cti_lookup.questions import AnyQuestion, Forgotten, Purpose
 
 
 class Directory(Protocol):
     """The people directory."""
 
-    async def people_with(self, question: Question) -> tuple[Person, ...]:
-        """Ask for the people who may have the number: () if nobody. Raises `Unavailable` if it cannot be asked."""
+    async def people_with(self, question: AnyQuestion, purpose: Purpose) -> tuple[Person, ...]:
+        """Ask for the people who may be meant: () if nobody. Raises `Unavailable` if it cannot be asked."""
+        ...
+
+    async def person(self, person_id: int, purpose: Purpose) -> Person | None:
+        """Ask for one person with all contacts; None if there is none. Raises `Unavailable` if it cannot be asked."""
+        ...
+
+
+class Turn(Protocol):
+    """The right to ask the directory one question on behalf of all replicas, or what another has just been told."""
+
+    @property
+    def found(self) -> Answer | None:
+        """Give the answer that another replica got while this one waited for its turn."""
+        ...
+
+    async def fill(self, answer: Answer, seconds: float) -> None:
+        """Share the answer for so many seconds, unless what it tells was forgotten since the turn began; end the turn."""
+        ...
+
+    async def leave(self) -> None:
+        """End the turn without an answer, so that another may ask."""
         ...
 
 
 class SharedTier(Protocol):
-    """A cache that outlives this process. It never raises: what it cannot read it does not know."""
+    """A cache that replicas share and that outlives them. What it cannot read it does not know."""
 
-    async def get(self, question: Question) -> Answer | None:
-        """Give what is remembered, however old; None if nothing is, or if it cannot be read."""
+    async def get(self, question: AnyQuestion) -> Answer | None:
+        """Give what is remembered, however old; None if nothing is, or if it cannot be read. Never raises."""
         ...
 
-    async def put(self, question: Question, answer: Answer, seconds: float) -> None:
-        """Remember an answer for so many seconds, if that is possible now."""
+    async def turn(self, question: AnyQuestion, newer_than: float) -> Turn:
+        """
+        Wait while another replica asks the same, and then take one's turn. Never raises; without peers, at once.
+
+        An answer that was asked later than `newer_than`, in steady seconds, is `found`.
+        """
         ...
+
+    async def forget(self, forgotten: Forgotten) -> None:
+        """Forget here and on every replica. Raises `NotForgotten` where that could not be said."""
+        ...
+
+
+class LiveCalls(Protocol):
+    """Those who watch calls while they last."""
+
+    async def found(self, call: Call, lookup: Lookup) -> None:
+        """Hear who is calling, after the phone system was told that it is not known yet."""
+        ...
+
+
+class _OwnTurn:
+    """The turn of a process that has no peers."""
+
+    found: Answer | None = None
+
+    async def fill(self, answer: Answer, seconds: float) -> None:
+        """Share with nobody."""
+
+    async def leave(self) -> None:
+        """End nothing."""
 
 
 class NoSharedTier:
     """The shared tier of a service that has none."""
 
-    async def get(self, question: Question) -> Answer | None:  # noqa: ARG002  # the port's signature
+    async def get(self, question: AnyQuestion) -> Answer | None:  # noqa: ARG002  # the port's signature
         """Remember nothing."""
         return None
 
-    async def put(self, question: Question, answer: Answer, seconds: float) -> None:
-        """Forget at once."""
+    async def turn(self, question: AnyQuestion, newer_than: float) -> Turn:  # noqa: ARG002  # the port's signature
+        """Ask at once: there is nobody else."""
+        return _OwnTurn()
+
+    async def forget(self, forgotten: Forgotten) -> None:
+        """Have nothing to forget."""
+
+
+class NoLiveCalls:
+    """The watchers of a service that nobody watches."""
+
+    async def found(self, call: Call, lookup: Lookup) -> None:
+        """Tell nobody."""

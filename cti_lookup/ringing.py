@@ -4,11 +4,14 @@ from dataclasses import dataclass
 
 import msgspec
 
-from cti_lookup.answers import Lookup, encode_call, encode_lookup
+from cti_lookup.answers import Lookup, Outcome, encode_call, encode_lookup
+from cti_lookup.background import Background
 from cti_lookup.calls import Call, CallBook
 from cti_lookup.dialects import Dialect, Request
+from cti_lookup.fetching import LONGEST_FLIGHT
 from cti_lookup.keys import Keys
 from cti_lookup.lookup import CallerLookup
+from cti_lookup.ports import LiveCalls
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +33,18 @@ class Rung(msgspec.Struct, frozen=True, gc=False):
 
 
 class Ringing:
-    """The use case behind every webhook; `budget` is how many seconds a phone system may be kept waiting."""
+    """
+    The use case behind every webhook; `budget` is how many seconds a phone system may be kept waiting.
 
-    def __init__(self, *, calls: CallBook, lookup: CallerLookup, budget: float) -> None:
+    Whoever calls and is not known within the budget is told to `live` as soon as they are.
+    """
+
+    def __init__(self, *, calls: CallBook, lookup: CallerLookup, live: LiveCalls, budget: float) -> None:
         self._calls = calls
         self._lookup = lookup
+        self._live = live
         self._budget = budget
+        self._background = Background()
 
     async def hear(self, source: Source, request: Request) -> Rung:
         """Take in one webhook. Raises `Rejected` for what cannot be read."""
@@ -44,5 +53,16 @@ class Ringing:
         lookup = self._lookup.known(call.caller)
         if lookup is None:
             lookup = await self._lookup.find(call.caller, patience=self._budget)
+            if lookup.outcome is Outcome.PENDING:
+                self._background.spawn(self._finish(call))
         told = encode_lookup(lookup)
         return Rung(call, lookup, source.dialect.answer(encode_call(call, told), told))
+
+    async def _finish(self, call: Call) -> None:
+        """Wait for the flight that is still under way, and tell whom it found."""
+        lookup = await self._lookup.find(call.caller, patience=LONGEST_FLIGHT, late=Outcome.UNAVAILABLE)
+        await self._live.found(call, lookup)
+
+    async def close(self) -> None:
+        """End what is under way."""
+        await self._background.close()

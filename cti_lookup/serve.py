@@ -10,6 +10,7 @@ from aiohttp import web
 from cti_lookup.app import create_app
 from cti_lookup.logs import open_log
 from cti_lookup.settings import Settings
+from cti_lookup.web.shortcut import take_shortcut
 
 SHUTDOWN = 10.0
 """Seconds that requests under way have to end."""
@@ -20,14 +21,21 @@ KEEP_ALIVE = 75.0
 """Seconds an idle connection stays open; aiohttp's own default is an hour."""
 
 
-async def serve(settings: Settings, *, samples: bool, listening: Callable[[str], None]) -> None:
+async def serve(
+    settings: Settings,
+    *,
+    samples: bool,
+    listening: Callable[[str], None],
+    make: Callable[..., web.Application] = create_app,
+) -> None:
     """Serve until SIGINT or SIGTERM; `listening` is told the URL once there is one. Raises `OSError` if there is none."""
     stop = _stop_on_signals()
     log = open_log()
-    app = create_app(settings, log=log, samples=samples)
+    app = make(settings, log=log, samples=samples)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN, keepalive_timeout=KEEP_ALIVE)
     try:
         await runner.setup()
+        take_shortcut(runner)
         _settle()
         if not stop.is_set():
             listening(await _listen(runner, settings))

@@ -37,6 +37,8 @@ from cti_lookup.addresses import base_url, is_web_address, possible_host, refuse
 from cti_lookup.dialects import DIALECTS
 from cti_lookup.errors import SettingsError
 from cti_lookup.questions import QueryForm
+from cti_lookup.rservice.handshake import AllowedHosts
+from cti_lookup.rservice.signatures import verifier_of
 from cti_lookup.telephone import is_region
 
 _FEWEST_QUERY_DIGITS: Final = 7
@@ -45,7 +47,7 @@ _MOST_QUERY_DIGITS: Final = 15
 
 def _query(value: object) -> object:
     text = str(value).strip()
-    return int(text) if text.isascii() and text.isdigit() else text.casefold()
+    return int(text[:3]) if text.isascii() and text.isdigit() else text.casefold()
 
 
 def _digits_in_range(value: QueryForm | int) -> QueryForm | int:
@@ -92,6 +94,20 @@ def _usable_by_redis(value: SecretStr) -> SecretStr:
     return value
 
 
+_TAKEN_HEADERS: Final = frozenset(
+    {
+        "authorization",
+        "connection",
+        "cookie",
+        "expect",
+        "host",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "user-agent",
+    }
+)
 RedisUrl = Annotated[SecretStr, BeforeValidator(_stripped), AfterValidator(_usable_by_redis)]
 
 
@@ -129,7 +145,7 @@ def _resolve(secret: object) -> object:
     elif kind == "file":
         try:
             value = Path(place).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as exc:
+        except (OSError, ValueError) as exc:
             raise ValueError("names a file that cannot be read") from exc
     else:
         value = secret
@@ -159,6 +175,9 @@ class Settings(BaseSettings):
     port: int = Field(8080, ge=0, le=65535)
     public_url: BaseUrl | None = None
     directory_url: BaseUrl | None = None
+    directory_client_id: Token | None = None
+    directory_client_secret: Token | None = Field(None, validate_default=True)
+    directory_oauth_url: BaseUrl | None = Field(None, validate_default=True)
     directory_token: Token | None = Field(None, validate_default=True)
     directory_account: str | None = Field(None, pattern=r"^[A-Za-z0-9._-]{1,128}$")
     directory_account_header: str = Field("X-4me-Account", pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$")
@@ -170,35 +189,86 @@ class Settings(BaseSettings):
     region: Region | None = None
     api_keys: Annotated[tuple[Token, ...], NoDecode] = ()
     secret: Secret | None = None
+    secret_previous: Secret | None = None
+    upstream_tokens: Annotated[tuple[Token, ...], NoDecode] = ()
+    upstream_jwt_keys: Annotated[tuple[Secret, ...], NoDecode] = ()
+    upstream_issuer: str | None = Field(None, max_length=2048)
+    upstream_audience: str | None = Field(None, max_length=2048)
+    upstream_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     cache_ttl: float = Field(900, gt=0, le=7 * 86400)
     cache_negative_ttl: float = Field(60, gt=0, le=86400)
     cache_stale_ttl: float = Field(86400, ge=0, le=30 * 86400)
     lookup_budget: float = Field(0.8, ge=0.05, le=5)
     sources: dict[str, Source] = {}
 
+    @field_validator("directory_account_header")
+    @classmethod
+    def _free_header(cls, value: str) -> str:
+        if value.casefold() in _TAKEN_HEADERS or value.casefold().startswith(("accept", "content-")):
+            raise ValueError("is a header that says something else in every request")
+        return value
+
     @field_validator("directory_query")
     @classmethod
     def _enough_digits(cls, value: QueryForm | int) -> QueryForm | int:
         return _digits_in_range(value)
 
-    @field_validator("api_keys", mode="before")
+    @field_validator("api_keys", "upstream_tokens", "upstream_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return (
             tuple(key.strip() for key in value.split(",") if key.strip()) if isinstance(value, str) else value
         )
 
+    @field_validator("upstream_jwt_keys", mode="before")
+    @classmethod
+    def _split_and_resolved(cls, value: object) -> object:
+        """Split at commas, which no PEM and no hexadecimal or base64 secret holds; each may be named."""
+        split = cls._split(value)
+        return tuple(_resolve(one) for one in split) if isinstance(split, tuple | list) else split
+
+    @field_validator("upstream_jwt_keys")
+    @classmethod
+    def _usable_keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        verifier_of(key.get_secret_value() for key in value)
+        return value
+
+    @field_validator("upstream_issuer", "upstream_audience")
+    @classmethod
+    def _only_if_signed(cls, value: str | None, info: ValidationInfo) -> str | None:
+        """Refuse a claim that nothing would carry; keys that were given and are wrong are missing in `data`."""
+        if value is not None and info.data.get("upstream_jwt_keys", "wrong") == ():
+            raise ValueError("is checked in signed messages only: set CTI_UPSTREAM_JWT_KEYS, or leave it out")
+        return value
+
+    @field_validator("upstream_hosts")
+    @classmethod
+    def _hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        AllowedHosts(value)
+        return value
+
+    @field_validator("directory_client_secret", "directory_oauth_url")
+    @classmethod
+    def _whole_credentials(cls, value: Any, info: ValidationInfo) -> Any:  # a secret or a URL
+        """Ask for the rest of the client credentials where there is an id, and for the id where there is the rest."""
+        if (value is None) == bool(info.data.get("directory_client_id", value)):
+            raise ValueError("is needed with CTI_DIRECTORY_CLIENT_ID, and is of no use without it")
+        return value
+
     @field_validator("directory_token")
     @classmethod
     def _token_for_url(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         """
-        Ask for a token where there is a URL.
+        Ask for a token, or for client credentials, where there is a URL.
 
         Here and not in a validator of the model, which does not run where any field is wrong: all faults are said at
-        once. A URL that was given and is wrong is missing in `data`.
+        once. What was given and is wrong is missing in `data`.
         """
-        if value is None and info.data.get("directory_url", "wrong"):
-            raise ValueError("is needed with CTI_DIRECTORY_URL")
+        credentials = info.data.get("directory_client_id", "wrong")
+        if value is None and not credentials and info.data.get("directory_url", "wrong"):
+            raise ValueError("or CTI_DIRECTORY_CLIENT_ID is needed with CTI_DIRECTORY_URL")
+        if value is not None and info.data.get("directory_client_id"):
+            raise ValueError("and CTI_DIRECTORY_CLIENT_ID are two ways in; one of them is to be set")
         return value
 
     @field_validator("record_url")
@@ -232,6 +302,23 @@ class Settings(BaseSettings):
         """
         del env_settings, dotenv_settings, file_secret_settings
         return init_settings, _Environment(settings_cls)
+
+    @property
+    def callback_hosts(self) -> tuple[str, ...]:
+        """
+        Give the hosts that a handshake may call back; where none are set, the accounts beside the API.
+
+        R-Service's accounts are at `https://<account>.<domain>` where its API is at `api.<domain>`.
+        """
+        host = urlsplit(self.directory_url or "").hostname or ""
+        beside = f"*.{host.removeprefix('api.')}"
+        if self.upstream_hosts or not host.startswith("api."):
+            return self.upstream_hosts
+        try:
+            AllowedHosts((beside,))
+        except ValueError:
+            return ()
+        return (beside,)
 
     @property
     def record_template(self) -> str | None:
@@ -280,14 +367,15 @@ def warnings(settings: Settings) -> Iterator[str]:
     if not settings.api_keys:
         yield "CTI_API_KEYS: is not set, so that the machine routes answer 401"
     if settings.redis_url and not settings.secret:
-        yield "CTI_SECRET: is not set; the hashes of numbers in Redis are keyed by the other secrets instead"
+        yield "CTI_SECRET: is not set; Redis is sealed by the other secrets, and forgets all when one of them changes"
+    if settings.directory_client_id and not settings.directory_url:
+        yield "CTI_DIRECTORY_CLIENT_ID: is of no use without CTI_DIRECTORY_URL: the embedded directory takes a token"
 
 
 NAMES: Final = tuple(
     f"CTI_{name.upper()}" for name in (*Settings.model_fields, "config", "secrets_dir") if name != "sources"
 )
-_TO_COME: Final = ("CTI_DIRECTORY_CLIENT_ID", "CTI_DIRECTORY_CLIENT_SECRET", "CTI_DIRECTORY_OAUTH_URL")
-_FILES: Final = frozenset(name.casefold() for name in (*NAMES, *_TO_COME, "CTI_SOURCES"))
+_FILES: Final = frozenset(name.casefold() for name in (*NAMES, "CTI_SOURCES"))
 
 
 def _tables(faults: list[str]) -> dict[str, Any]:
@@ -342,9 +430,6 @@ def _fields(files: Mapping[str, str], variables: Collection[str]) -> dict[str, A
 
 def _not_taken(names: Collection[str]) -> Iterator[str]:
     """Say what is set and would do nothing, though somebody relies on it."""
-    for name in _TO_COME:
-        if name.casefold() in names:
-            yield f"{name}: is not supported yet; use CTI_DIRECTORY_TOKEN"
     if "cti_sources" in names:
         yield "CTI_SOURCES: is no setting; sources stand in the file that CTI_CONFIG names"
 

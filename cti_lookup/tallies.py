@@ -45,9 +45,13 @@ class Tallies(Collector):
         self.lookups: dict[tuple[str, ...], int] = defaultdict(int)
         self.lookup_seconds: dict[str, Times] = defaultdict(Times)
         self.directory: dict[tuple[str, ...], int] = defaultdict(int)
+        self.tokens: dict[tuple[str, ...], int] = defaultdict(int)
         self.dropped = 0
         self.redis: dict[tuple[str, ...], int] = defaultdict(int)
         self.webhooks: dict[tuple[str, ...], int] = defaultdict(int)
+        self.upstream: dict[tuple[str, ...], int] = defaultdict(int)
+        self.handshakes: dict[tuple[str, ...], int] = defaultdict(int)
+        self.forgotten: dict[tuple[str, ...], int] = defaultdict(int)
         self._gauges: dict[str, Callable[[], float]] = {}
 
     def count_lookup(self, outcome: str, tier: str, seconds: float) -> None:
@@ -58,6 +62,10 @@ class Tallies(Collector):
     def count_directory(self, result: str) -> None:
         """Count one request to the directory."""
         self.directory[(result,)] += 1
+
+    def count_token(self, result: str) -> None:
+        """Count one request for a token."""
+        self.tokens[(result,)] += 1
 
     def count_dropped(self, people: int) -> None:
         """Count look-alikes that were not shown."""
@@ -70,6 +78,18 @@ class Tallies(Collector):
     def count_webhook(self, source: str, result: str) -> None:
         """Count one webhook."""
         self.webhooks[source, result] += 1
+
+    def count_upstream(self, result: str) -> None:
+        """Count one message of the directory."""
+        self.upstream[(result,)] += 1
+
+    def count_handshake(self, result: str) -> None:
+        """Count one call back to the directory."""
+        self.handshakes[(result,)] += 1
+
+    def count_forgotten(self, what: str) -> None:
+        """Count something that was forgotten, or should have been."""
+        self.forgotten[(what,)] += 1
 
     def watch(self, name: str, value: Callable[[], float]) -> None:
         """Show a value that is read when scraped; its name stands in `DEFINITIONS`."""
@@ -85,9 +105,13 @@ class Tallies(Collector):
             seconds.add_metric([tier], times.cumulative(), times.total)
         yield seconds
         yield _counter("cti_directory_requests", ("result",), self.directory)
+        yield _counter("cti_token_requests", ("result",), self.tokens)
         yield _counter("cti_people_dropped", (), {(): self.dropped})
         yield _counter("cti_redis_operations", ("operation", "result"), self.redis)
         yield _counter("cti_webhooks", ("source", "result"), self.webhooks)
+        yield _counter("cti_upstream_messages", ("result",), self.upstream)
+        yield _counter("cti_upstream_handshakes", ("result",), self.handshakes)
+        yield _counter("cti_forgotten", ("what",), self.forgotten)
         for name, value in self._gauges.items():
             yield GaugeMetricFamily(name, DEFINITIONS[name], value=value())
 
@@ -105,11 +129,22 @@ DEFINITIONS: Final = {
     "cti_lookups": "Answers to who is calling, by outcome and by the tier that gave the directory's word.",
     "cti_lookup_seconds": "Time from a caller that was read to the answer, in seconds, by tier.",
     "cti_directory_requests": "Requests to the directory by result: found, nobody, or why it could not be asked.",
+    "cti_token_requests": "Requests for the directory's OAuth token by result: ok, or why there was none.",
     "cti_people_dropped": "People the directory returned who do not carry the number asked for.",
-    "cti_redis_operations": "Reads and writes of the Redis tier by result: ok, miss, error, garbage.",
+    "cti_redis_operations": "Operations on Redis by result: ok, miss, garbage, future, overtaken, or what was wrong with it.",
     "cti_webhooks": "Webhooks by source and result: accepted, or the reason they were rejected.",
+    "cti_upstream_messages": "Messages of the directory by result: changed, verification, other, repeated, or why refused.",
+    "cti_upstream_handshakes": "Calls back to the directory by result: verified, or what was wrong.",
+    "cti_forgotten": "What was forgotten: number, person, numbers, erased; not_forgotten and not_read is what failed.",
     "cti_cache_entries": "Answers in the memory tier, fresh and old.",
     "cti_calls_remembered": "Calls whose events this process still remembers.",
+    "cti_quota_remaining": "Requests that are left of the directory's hour, as far as anybody knows.",
+    "cti_directory_breaker_open": "1 while the directory is left alone because it failed too often.",
+    "cti_directory_concurrency": "Requests that may be under way to the directory at this moment.",
+    "cti_directory_waiting": "Questions that wait until a request may be under way.",
+    "cti_directory_retries": "Requests that were made again since the start.",
+    "cti_redis_breaker_open": "1 while Redis is left alone because it failed too often.",
+    "cti_notices_silent_seconds": "Seconds since anything was heard of what other replicas forget.",
     "cti_lookups_under_way": "Questions that are being fetched at this moment.",
 }
 """Each metric in one sentence; counters are exported with `_total` behind their name."""

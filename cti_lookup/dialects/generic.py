@@ -164,7 +164,7 @@ def _texts(values: _Texts) -> tuple[str, ...]:
     if values is None:
         return ()
     listed = values if isinstance(values, list) else [values]
-    return tuple(text for value in listed[:_MOST_AGENTS] if (text := _text(value)))
+    return tuple([text for value in listed[:_MOST_AGENTS] if (text := _text(value))])
 
 
 def _own_number(value: Any, region: str | None) -> str | None:
@@ -216,7 +216,7 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _own_answer(call: bytes, lookup: bytes) -> bytes:
-    return b'{"call":%b,"lookup":%b}' % (call, lookup)
+    return b"".join((b'{"call":', call, b',"lookup":', lookup, b"}"))
 
 
 GENERIC: Final = Dialect("generic", read, _own_answer)

@@ -1,17 +1,24 @@
 """What the application holds, under typed keys."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
+from cti_lookup.erasure import Erasure
+from cti_lookup.explain import Explainer
+from cti_lookup.invalidation import Invalidation
 from cti_lookup.keys import Keys
 from cti_lookup.logs import Log
 from cti_lookup.lookup import CallerLookup
+from cti_lookup.rates import Rates
 from cti_lookup.ringing import Ringing, Source
+from cti_lookup.rservice.quota import Remaining
+from cti_lookup.shapes import Shapes
 from cti_lookup.tallies import Tallies
+from cti_lookup.upstream import Upstream
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +27,17 @@ class Parts:
 
     lookup: CallerLookup
     ringing: Ringing
+    invalidation: Invalidation
+    erasure: Erasure
+    explainer: Explainer
+    upstream: Upstream
     sources: Mapping[str, Source]
     machine_keys: Keys
     region: str | None
     tallies: Tallies
+    rates: Rates
+    shapes: Shapes
+    quota: Callable[[], Remaining | None]
     registry: CollectorRegistry
     log: Log
 

@@ -7,7 +7,8 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from cti_lookup.errors import BadKey, Rejected, TooSlow, WrongField
+from cti_lookup.errors import BadKey, NotForgotten, Rejected, WrongField
+from cti_lookup.logs import Log
 from cti_lookup.web.keys import PARTS
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -24,14 +25,49 @@ def guarded(handler: Handler) -> Handler:
     async def guarded_handler(request: web.Request) -> web.StreamResponse:
         try:
             return await handler(request)
-        except Rejected as rejected:
-            response = problem_of(rejected)
-            return await _and_hung_up(request, response) if isinstance(rejected, TooSlow) else response
         except Exception as exc:  # noqa: BLE001  # the outermost place: no stack trace leaves the process
-            request.app[PARTS].log.failure(exc)
-            return problem(500, "internal", "Something failed here. The log says where.")
+            return await answer_to(exc, request, request.app[PARTS].log)
 
     return guarded_handler
+
+
+async def answer_to(exc: Exception, request: web.Request, log: Log) -> web.Response:
+    """Make a problem of whatever a handler raised."""
+    match exc:
+        case Rejected() if request.content.is_eof():
+            return problem_of(exc)
+        case Rejected():
+            return await _and_hung_up(request, problem_of(exc))
+        case NotForgotten():
+            log.error("not_forgotten", result=exc.reason)
+            return _not_forgotten()
+    log.failure(exc)
+    return problem(500, "internal", "Something failed here. The log says where.")
+
+
+def _not_forgotten() -> web.Response:
+    """Say that another replica, or the directory, may still show what is old, so that it is said again."""
+    return problem(
+        503,
+        "not_forgotten",
+        "It could not be forgotten everywhere. Say it again.",
+        headers={"Retry-After": str(RETRY_AFTER)},
+    )
+
+
+RETRY_AFTER: Final = 5
+"""Seconds after which it may be tried again; Redis is rarely away for longer."""
+
+
+@web.middleware
+async def unrouted(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer what not even :func:`no_route` is found for: a target without a path, such as `*` or a proxy's."""
+    try:
+        return await handler(request)
+    except web.HTTPException as exc:
+        return problem(
+            exc.status, "not_found" if exc.status == HTTPStatus.NOT_FOUND else "refused", exc.reason
+        )
 
 
 async def no_route(request: web.Request) -> web.StreamResponse:
@@ -51,7 +87,11 @@ ANYTHING: Final = "/{anything}"
 
 
 async def _and_hung_up(request: web.Request, response: web.Response) -> web.Response:
-    """Send the answer and end the connection: aiohttp would wait ten more seconds for the rest of the body."""
+    """
+    Send the answer and end the connection.
+
+    aiohttp would wait ten more seconds for the rest of the body, and decompress it: one megabyte becomes a thousand.
+    """
     await response.prepare(request)
     await response.write_eof()
     if request.transport is not None:

@@ -32,7 +32,7 @@ def test_who_has_the_whole_number_comes_before_who_has_it_without_its_country() 
 def test_the_strongest_of_a_persons_numbers_counts_and_is_told() -> None:
     (match,) = decide([person(1, "020 7946 0958", "+44 20 7946 0958")], LONDON, region="US").matches
 
-    assert (match.rule, match.contact.telephone) == (Rule.E164, "+44 20 7946 0958")
+    assert (match.rule, match.contact) == (Rule.E164, Contact("work", "+44 20 7946 0958"))
 
 
 def test_a_fax_is_nobodys_caller() -> None:

@@ -10,8 +10,8 @@ import pytest
 PACKAGE: Final = Path(__file__).parents[2] / "cti_lookup"
 
 LAYERS: Final = (
-    # what knows nothing of callers: the error tree, and tasks with an owner
-    {"addresses", "background", "errors", "times", "vocabulary"},
+    # what knows nothing of callers: the error tree, tasks with an owner, clocks, a breaker
+    {"addresses", "background", "breaker", "errors", "times", "vocabulary"},
     # core: no I/O, no clock
     {"telephone.glyphs", "telephone.plan", "telephone.words"},
     {"telephone.caller", "telephone.written"},
@@ -19,21 +19,56 @@ LAYERS: Final = (
     {"people", "events"},
     {"matching", "calls"},
     # edges of the core
-    {"answers", "questions", "dialects.dialect", "rservice", "rservice.wire"},
-    {"dialects.generic"},
-    {"dialects"},
+    {"answers", "questions", "dialects.dialect", "rservice", "rservice.strict_json"},
+    {"rservice.wire", "rservice.messages", "reading"},
+    {"rservice.signatures", "dialects.generic"},
+    {"rservice.upstream", "dialects"},
     {"ports"},
-    # mechanics
-    {"cache", "cache.flights", "cache.memory", "cache.redis_tier"},
-    {"keys", "logs", "rservice.client", "settings", "tallies"},
-    # use case
+    # mechanics of memory
+    {
+        "cache",
+        "cache.coalescing",
+        "cache.failures",
+        "cache.fence",
+        "cache.flights",
+        "cache.redis_clients",
+        "cache.redis_line",
+        "cache.scripts",
+    },
+    {"cache.memory", "cache.redis_link", "cache.sealing", "cache.stored"},
+    {"cache.naming"},
+    {"cache.vault"},
+    {"cache.turns"},
+    {"cache.redis_tier"},
+    {"cache.notices"},
+    # mechanics of asking
+    {"rservice.rate_headers", "rservice.resolving"},
+    {
+        "rservice.concurrency",
+        "rservice.handshake",
+        "rservice.quota",
+        "rservice.retries",
+        "rservice.transport",
+    },
+    {"rservice.tokens", "cache.shared_quota"},
+    {"rservice.failures"},
+    {"rservice.asking"},
+    {"rservice.client"},
+    # mechanics of the process
+    {"keys", "logs", "settings", "tallies", "windows"},
+    {"rates"},
+    {"shapes"},
+    {"directories", "replicas"},
+    # use cases
+    {"fetching", "invalidation", "explain", "upstream"},
     {"lookup"},
-    {"ringing"},
+    {"ringing", "erasure"},
     # web
     {"web"},
-    {"web.bodies", "web.keys"},
-    {"web.one_piece", "web.problems"},
-    {"web.handlers"},
+    {"web.keys"},
+    {"web.access", "web.bodies", "web.one_piece", "web.problems"},
+    {"web.administration", "web.lookups", "web.operations", "web.stats", "web.upstream", "web.webhooks"},
+    {"web.shortcut"},
     # root
     {"app"},
     {"serve"},
@@ -45,7 +80,7 @@ LAYERS: Final = (
 APART: Final = "directory"
 """The embedded directory is a program of its own, met only over HTTP."""
 
-MAY_START_THE_DIRECTORY: Final = {"app", "cli"}
+MAY_START_THE_DIRECTORY: Final = {"cli", "directories"}
 WORDS_THAT_SAY_NOTHING: Final = {"base", "common", "helper", "helpers", "manager", "misc", "util", "utils"}
 
 

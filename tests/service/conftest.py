@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from cti_lookup.app import create_app
 from cti_lookup.logs import Log
 from cti_lookup.settings import Settings
+from cti_lookup.times import Clock
 from tests.conftest import SettableClock
 from tests.servers.fake_directory import ASHOKS_NUMBER, TOKEN, FakeDirectory
 
@@ -96,7 +97,7 @@ async def start(directory: FakeDirectory, clock: SettableClock) -> AsyncIterator
         }
         lines: list[dict[str, Any]] = []
         log = listening_log(lines)
-        app = create_app(Settings.model_validate(chosen), log=log, clock=clock)
+        app = create_app(Settings.model_validate(chosen), log=log, clock=Clock(clock, clock))
         client = TestClient(TestServer(app))
         await client.start_server()
         started.append(Service(client, log, lines))

@@ -168,19 +168,16 @@ def test_the_form_of_the_question_is_a_word_or_a_number_of_digits(
         "redis://[::1]:6379/",
         "redis://:p%2Fw@h/15?protocol=3&socket_keepalive=yes",
         "rediss://h?ssl_cert_reqs=none",
+        "redis+sentinel://h/m",
+        "redis+sentinel://u:p%2Fw@h:1,[::1]:2,i/my.master-1/2?sentinel_username=s&sentinel_password=t",
+        "redis+sentinel://h/m?tls=true&ssl_ca_certs=/ca.pem",
+        "redis+cluster://h",
+        "redis+cluster://:p@h:1,i/0?tls=true&ssl_cert_reqs=none&client_name=cti",
     ],
 )
 def test_every_kind_of_redis_of_the_contract_is_taken(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv("CTI_REDIS_URL", url)
     assert load_settings().redis_url == SecretStr(url)
-
-
-@pytest.mark.parametrize("url", ["redis+sentinel://h/m", "redis+cluster://h"])
-def test_a_kind_of_redis_that_is_to_come_is_said_to_be(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-    monkeypatch.setenv("CTI_REDIS_URL", url)
-    (told,) = faults()
-    assert told.startswith("CTI_REDIS_URL: ")
-    assert "not supported yet" in told
 
 
 SECRET = "hunter2-gEh3im"
@@ -189,6 +186,13 @@ FAULTY = [
     ("CTI_PORT", SECRET),
     ("CTI_PORT", "-1"),
     ("CTI_PORT", "65536"),
+    ("CTI_UPSTREAM_JWT_KEYS", SECRET),
+    ("CTI_UPSTREAM_JWT_KEYS", f"-----BEGIN PUBLIC KEY-----{SECRET}-----END PUBLIC KEY-----"),
+    ("CTI_UPSTREAM_JWT_KEYS", "env:NOT_SET_ANYWHERE"),
+    ("CTI_UPSTREAM_ISSUER", f"https://{SECRET}.example"),
+    ("CTI_UPSTREAM_AUDIENCE", SECRET),
+    ("CTI_UPSTREAM_HOSTS", f"https://{SECRET}.example/"),
+    ("CTI_UPSTREAM_HOSTS", "*.com"),
     ("CTI_PUBLIC_URL", f"ftp://{SECRET}"),
     ("CTI_DIRECTORY_URL", SECRET),
     ("CTI_DIRECTORY_URL", f"https://user:{SECRET}@host/v1"),
@@ -251,6 +255,31 @@ def test_a_fault_names_its_setting_and_not_its_value(
         ("CTI_REDIS_URL", "redis://host?protocol=9"),
         ("CTI_REDIS_URL", "unix://relative.sock"),
         ("CTI_REDIS_URL", "unix://"),
+        ("CTI_REDIS_URL", "redis+sentinel://h"),
+        ("CTI_REDIS_URL", "redis+sentinel:///m"),
+        ("CTI_REDIS_URL", f"redis+sentinel:{SECRET}"),
+        ("CTI_REDIS_URL", f"redis+sentinel://h/m/{SECRET}"),
+        ("CTI_REDIS_URL", f"redis+sentinel://h/m@{SECRET}"),
+        ("CTI_REDIS_URL", f"redis+sentinel://:1234/{SECRET}@h/m"),
+        ("CTI_REDIS_URL", f"redis+sentinel://h,,{SECRET}/m"),
+        ("CTI_REDIS_URL", f"redis+sentinel://h:{SECRET}/m"),
+        ("CTI_REDIS_URL", "redis+sentinel://h:0/m"),
+        ("CTI_REDIS_URL", "redis+sentinel://h:65536,i/m"),
+        ("CTI_REDIS_URL", f"redis+sentinel://h/m?tls={SECRET}"),
+        ("CTI_REDIS_URL", f"redis+sentinel://h/m?ssl_ca_certs={SECRET}"),
+        ("CTI_REDIS_URL", f"redis+sentinel://h/m?sentinel_username={SECRET}"),
+        ("CTI_REDIS_URL", "redis+sentinel://h/m?socket_timeout=60"),
+        ("CTI_REDIS_URL", "redis+sentinel://h/m?client_name=a&client_name=b"),
+        ("CTI_REDIS_URL", f"redis+cluster://h/{SECRET}"),
+        ("CTI_REDIS_URL", "redis+cluster://h/1"),
+        ("CTI_REDIS_URL", f"redis+cluster://user:1234?{SECRET}@h"),
+        ("CTI_REDIS_URL", f"redis+cluster://:1234#{SECRET}@h"),
+        ("CTI_REDIS_URL", f"redis+cluster://{SECRET}@h"),
+        ("CTI_REDIS_URL", f"redis+cluster://[{SECRET}]"),
+        ("CTI_REDIS_URL", f"redis+cluster://h?sentinel_password={SECRET}"),
+        ("CTI_REDIS_URL", f"redis+cluster://h?tls=true&ssl_min_version={SECRET}"),
+        ("CTI_REDIS_URL", f"redis+cluster://h i{SECRET}"),
+        ("CTI_REDIS_URL", f"redis+other://h/{SECRET}"),
         ("CTI_HOST", "a..b"),
         ("CTI_HOST", " "),
         ("CTI_RECORD_URL", f"http://host:{SECRET}/{{id}}"),
@@ -357,19 +386,68 @@ def test_a_wrong_url_does_not_hide_that_its_token_is_missing(monkeypatch: pytest
     assert {fault.partition(":")[0] for fault in faults()} == {"CTI_DIRECTORY_URL", "CTI_DIRECTORY_TOKEN"}
 
 
-@pytest.mark.parametrize(
-    "name", ["CTI_DIRECTORY_CLIENT_ID", "CTI_DIRECTORY_CLIENT_SECRET", "CTI_DIRECTORY_OAUTH_URL"]
-)
-def test_what_the_contract_has_and_we_do_not_is_said_and_not_ignored(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+CREDENTIALS = {
+    "CTI_DIRECTORY_CLIENT_ID": "an-application",
+    "CTI_DIRECTORY_CLIENT_SECRET": SECRET,
+    "CTI_DIRECTORY_OAUTH_URL": "https://oauth.r-service.example/token",
+}
+
+
+def test_an_applications_credentials_take_the_place_of_a_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CTI_DIRECTORY_URL", "https://api.r-service.example/v1")
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    settings = load_settings()
+    assert settings.directory_client_id == SecretStr("an-application")
+    assert settings.directory_token is None
+
+
+@pytest.mark.parametrize("missing", CREDENTIALS)
+def test_a_part_of_an_applications_credentials_is_said_to_need_the_rest(
+    monkeypatch: pytest.MonkeyPatch, missing: str
 ) -> None:
-    said = (f"{name}: is not supported yet; use CTI_DIRECTORY_TOKEN",)
-    with monkeypatch.context() as scope:
-        scope.setenv(name, SECRET)
-        assert faults() == said
-    (tmp_path / name.lower()).write_text(SECRET)
-    monkeypatch.setenv("CTI_SECRETS_DIR", str(tmp_path))
-    assert faults() == said
+    for name, value in CREDENTIALS.items():
+        if name != missing:
+            monkeypatch.setenv(name, value)
+    named = {fault.partition(":")[0] for fault in faults()}
+    assert named == ({missing} if missing != "CTI_DIRECTORY_CLIENT_ID" else CREDENTIALS.keys() - {missing})
+
+
+def test_a_token_beside_an_applications_credentials_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {**CREDENTIALS, "CTI_DIRECTORY_TOKEN": SECRET}.items():
+        monkeypatch.setenv(name, value)
+    (told,) = faults()
+    assert told.startswith("CTI_DIRECTORY_TOKEN: ")
+
+
+def test_the_directorys_messages_are_set_up_with_lists(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "key").write_text("b" * 40 + "\n")
+    monkeypatch.setenv("CTI_UPSTREAM_TOKENS", "one, two")
+    monkeypatch.setenv("CTI_UPSTREAM_JWT_KEYS", f"{'a' * 32},file:{tmp_path / 'key'}")
+    monkeypatch.setenv("CTI_UPSTREAM_HOSTS", "acct.r-service.example, *.r-service.example")
+    settings = load_settings()
+    assert [one.get_secret_value() for one in settings.upstream_tokens] == ["one", "two"]
+    assert [one.get_secret_value() for one in settings.upstream_jwt_keys] == ["a" * 32, "b" * 40]
+    assert settings.callback_hosts == ("acct.r-service.example", "*.r-service.example")
+
+
+@pytest.mark.parametrize(
+    ("url", "hosts"),
+    [
+        ("https://api.r-service.example/v1", ("*.r-service.example",)),
+        ("https://directory.example/v1", ()),
+        ("https://api.example/v1", ()),
+        ("http://127.0.0.1:8081/v1", ()),
+    ],
+)
+def test_without_an_allow_list_the_accounts_beside_the_api_may_be_called_back(
+    monkeypatch: pytest.MonkeyPatch, url: str, hosts: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("CTI_DIRECTORY_URL", url)
+    monkeypatch.setenv("CTI_DIRECTORY_TOKEN", SECRET)
+    assert load_settings().callback_hosts == hosts
 
 
 @pytest.mark.parametrize(

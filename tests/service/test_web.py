@@ -11,7 +11,7 @@ from aiohttp import FormData
 from yarl import URL
 
 from cti_lookup.people import Person
-from cti_lookup.questions import Question
+from cti_lookup.questions import AnyQuestion, Purpose
 from cti_lookup.web.keys import PARTS
 from tests.servers.fake_directory import ASHOKS_NUMBER, FakeDirectory, hanging, person
 from tests.service.conftest import BEARER, KEY, Service, StartService
@@ -408,14 +408,17 @@ class TestName:
 class RaisingDirectory:
     """A directory with a mistake in it."""
 
-    async def people_with(self, question: Question) -> tuple[Person, ...]:
-        raise ZeroDivisionError(f"a mistake about {question.text}")
+    async def people_with(self, question: AnyQuestion, purpose: Purpose) -> tuple[Person, ...]:
+        raise ZeroDivisionError(f"a mistake about {question.text}, {purpose}")
+
+    async def person(self, person_id: int, purpose: Purpose) -> Person | None:
+        raise ZeroDivisionError(f"a mistake about {person_id}, {purpose}")
 
 
 def break_directory(service: Service) -> None:
     """Put a mistake where the service's directory was."""
     assert service.client.app is not None
-    service.client.app[PARTS].lookup._directory = RaisingDirectory()
+    service.client.app[PARTS].lookup._fetching._directory = RaisingDirectory()
 
 
 async def test_what_nobody_expected_is_500_without_a_trace_and_is_logged_without_values(
@@ -435,10 +438,10 @@ async def test_what_nobody_expected_is_500_without_a_trace_and_is_logged_without
 async def test_after_a_failure_the_service_goes_on(service: Service, directory: FakeDirectory) -> None:
     assert service.client.app is not None
     lookup = service.client.app[PARTS].lookup
-    whole = lookup._directory
+    whole = lookup._fetching._directory
     break_directory(service)
     await problem(service, "GET", "/v1/lookup?telephone=%2B17139872967", headers=BEARER)
-    lookup._directory = whole
+    lookup._fetching._directory = whole
     assert (await service.lookup())["outcome"] == "matched"
     assert len(directory.requests) == 1
 

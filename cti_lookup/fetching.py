@@ -1,0 +1,132 @@
+"""
+What one flight does, on one screen.
+
+Redis, unless it was looked at just now; this replica's turn among its peers; the directory; then both tiers again.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from cti_lookup.answers import Answer, Tier
+from cti_lookup.background import Background
+from cti_lookup.cache.failures import Failures
+from cti_lookup.cache.memory import Freshness, MemoryTier
+from cti_lookup.errors import Unavailable
+from cti_lookup.ports import Directory, SharedTier
+from cti_lookup.questions import AnyQuestion, Purpose
+from cti_lookup.reading import Reading
+
+LONGEST_FLIGHT: Final = 5.0
+"""Seconds that a flight may last; whoever waits leaves long before, its answer is for the next ring."""
+
+LAST_WORDS: Final = 0.3
+"""Seconds for what is being said to Redis when the process ends: that a turn is over, or what it brought."""
+
+Told = tuple[Answer, Tier]
+
+
+class Fetching:
+    """
+    Fetches answers that are not in memory.
+
+    `clock` gives steady seconds, `dropped` is told how many look-alikes the directory sent.
+    """
+
+    def __init__(  # noqa: PLR0913  # all that a flight depends on
+        self,
+        *,
+        memory: MemoryTier,
+        shared: SharedTier,
+        directory: Directory,
+        freshness: Freshness,
+        clock: Callable[[], float],
+        dropped: Callable[[int], None],
+        reading: Reading,
+    ) -> None:
+        self._memory = memory
+        self._shared = shared
+        self._directory = directory
+        self._freshness = freshness
+        self._clock = clock
+        self._dropped = dropped
+        self._reading = reading
+        self._background = Background()
+        self._failures = Failures(clock)
+
+    async def fetch(self, question: AnyQuestion, purpose: Purpose, *, refresh: bool, looks: bool) -> Told:
+        """
+        Fetch an answer, and say from where; `looks` where the shared tier was not looked at just now.
+
+        Raises `Unavailable`. With `refresh` nothing that is known is good enough.
+        """
+        try:
+            async with asyncio.timeout(LONGEST_FLIGHT):
+                if looks and (known := await self._read_shared(question, purpose)):
+                    return known, Tier.REDIS
+                if self._failures.recent(question) and not refresh:
+                    raise Unavailable("recent")
+                return await self._ask_in_turn(question, purpose, self._newer_than(question, refresh=refresh))
+        except TimeoutError as exc:
+            raise Unavailable("timeout") from exc
+
+    async def _read_shared(self, question: AnyQuestion, purpose: Purpose) -> Answer | None:
+        """Learn what the shared tier holds; None if somebody has to be asked all the same."""
+        since = self._memory.fence.count
+        shared = await self._shared.get(question)
+        held = self._memory.learn(question, shared, since) if shared is not None else None
+        if held is None or self._clock() >= held.fresh_until:
+            return None
+        return None if purpose is Purpose.BACKGROUND and self._memory.is_due(held.answer) else held.answer
+
+    async def _ask_in_turn(self, question: AnyQuestion, purpose: Purpose, newer_than: float) -> Told:
+        """Ask the directory, unless another replica has just done so."""
+        since = self._memory.fence.count
+        turn = await self._shared.turn(question, newer_than)
+        if turn.found is not None and (held := self._memory.learn(question, turn.found, since)):
+            return held.answer, Tier.REDIS
+        try:
+            answer = await self._ask_until_true(question, purpose)
+        except BaseException as exc:
+            if _is_silence(exc):
+                self._failures.note(question)
+            self._background.spawn(turn.leave())
+            raise
+        self._failures.forgive(question)
+        self._background.spawn(turn.fill(answer, self._freshness.seconds_kept(answer)))
+        return answer, Tier.DIRECTORY
+
+    def _newer_than(self, question: AnyQuestion, *, refresh: bool) -> float:
+        """Say what a peer's answer must be newer than to be as good as an own one: what is held, and what is old."""
+        now = self._clock()
+        if refresh:
+            return now
+        held = self._memory.held(question)
+        oldest = now - self._freshness.positive
+        return oldest if held is None else max(oldest, held.answer.asked_at)
+
+    async def _ask_until_true(self, question: AnyQuestion, purpose: Purpose) -> Answer:
+        """Ask, and ask again if what was asked for was forgotten before the answer came; the flight's end bounds it."""
+        while True:
+            since, asked_at = self._memory.fence.now(), self._clock()
+            people = self._memory.unerased(await self._directory.people_with(question, purpose))
+            answer, decision = self._reading.answer(question, people, asked_at)
+            self._dropped(decision.dropped)
+            if decision.foreign:
+                raise Unavailable("foreign")
+            if not self._memory.overtaken(question, answer, since):
+                break
+            held = self._memory.held(question)
+            if held is not None and held.answer.asked_at > asked_at:
+                return held.answer  # a refresh has asked meanwhile
+        self._memory.put(question, answer, since)
+        return answer
+
+    async def close(self) -> None:
+        """Let the last words be said, and end what is still under way."""
+        await self._background.close(grace=LAST_WORDS)
+
+
+def _is_silence(exc: BaseException) -> bool:
+    """Tell whether the directory did not answer: it failed, or the flight's time ended first."""
+    return exc.was_asked if isinstance(exc, Unavailable) else isinstance(exc, asyncio.CancelledError)

@@ -1,0 +1,39 @@
+"""Who may use a machine route, and which region they mean."""
+
+from typing import Final
+
+from aiohttp import web
+
+from cti_lookup.errors import BadKey, WrongField
+from cti_lookup.keys import shown_key
+from cti_lookup.telephone import is_region
+from cti_lookup.web.keys import PARTS, Parts
+
+NO_STORE: Final = {"Cache-Control": "no-store"}
+"""What answers about people carry: nobody on the way keeps them."""
+
+
+def machine(request: web.Request) -> Parts:
+    """Give what a machine route works with. Raises `BadKey` where no machine key is shown."""
+    parts = request.app[PARTS]
+    if shown(request) not in parts.machine_keys:
+        raise BadKey("The key is missing or not known.")
+    return parts
+
+
+def shown(request: web.Request) -> str:
+    """Take the key that a request shows in its headers, or for telephones that can do no better, in its query."""
+    return shown_key(request.headers) or request.query.get("key", "")
+
+
+def region_asked(request: web.Request, parts: Parts) -> str | None:
+    """Choose the region that national numbers are read in: as asked, else the source's, else the service's."""
+    if asked := request.query.get("region"):
+        if not is_region(asked.upper()):
+            raise WrongField("region", "'region' is no ISO 3166 region with a numbering plan.")
+        return asked.upper()
+    if name := request.query.get("source"):
+        if name not in parts.sources:
+            raise WrongField("source", "No source of this name is configured.")
+        return parts.sources[name].region
+    return parts.region
