@@ -42,7 +42,12 @@ _WAY: Final = Way(
             'cti_redis_operations_total{operation="read",result="ok"}',
         }
     ),
-    alone=frozenset({'cti_redis_operations_total{operation="beat",result="ok"}'}),
+    alone=frozenset(
+        {
+            'cti_redis_operations_total{operation="beat",result="ok"}',
+            'cti_redis_operations_total{operation="erased",result="ok"}',
+        }
+    ),
 )
 
 
