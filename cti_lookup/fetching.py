@@ -120,7 +120,8 @@ class Fetching:
             if held is not None and held.answer.asked_at > asked_at:
                 return held.answer  # a refresh has asked meanwhile
         self._memory.put(question, answer, since)
-        return answer
+        held = self._memory.held(question)
+        return held.answer if held is not None and held.answer.asked_at > asked_at else answer
 
     async def close(self) -> None:
         """Let the last words be said, and end what is still under way."""

@@ -28,6 +28,7 @@ class Fence:
         self.count = 0
         self._distrusted = 0
         self._floor = 0
+        self._floor_at = -math.inf
         self._forgotten: _Dropping = _Dropping(most, self._dropped)
 
     def now(self) -> int:
@@ -55,10 +56,13 @@ class Fence:
 
     def outlives(self, asked_at: float, marks: Iterable[str]) -> bool:
         """Tell whether what somebody else asked was asked after all forgettings of its marks that are known here."""
-        return all(asked_at >= self._forgotten.get(mark, _NEVER)[1] for mark in marks)
+        return asked_at >= self._floor_at and all(
+            asked_at >= self._forgotten.get(mark, _NEVER)[1] for mark in marks
+        )
 
     def _dropped(self, forgotten: tuple[int, float]) -> None:
         self._floor = max(self._floor, forgotten[0])
+        self._floor_at = max(self._floor_at, forgotten[1])
 
 
 _NEVER: Final = (0, -math.inf)

@@ -92,6 +92,7 @@ class Notices:
 
     async def run(self) -> None:
         """Listen and beat until cancelled."""
+        self._cut_off(self._lost)
         tasks = {asyncio.create_task(self._listen()), asyncio.create_task(self._beat())}
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -161,8 +161,12 @@ class HeldLine:
         if line is not None:
             line.end(RedisConnectionError("given back"))
         if connection is not None:
-            await connection.disconnect(nowait=True)
-            await self._pool.release(connection)
+            # whoever waits for this may run out of time, and the pool would then miss the connection for good
+            await asyncio.shield(self._release(connection))
+
+    async def _release(self, connection: AbstractConnection) -> None:
+        await connection.disconnect(nowait=True)
+        await self._pool.release(connection)
 
     def _known_master(self) -> object:
         """Give the address that Sentinels named last; it is another object only if it is another address."""

@@ -224,6 +224,7 @@ class Quota:
         self._hour_told: _Told | None = None
         self._paused_until = steady()
         self._last_news: float | None = None
+        self._has_one = False
         self._has_none = False
 
     @property
@@ -265,9 +266,10 @@ class Quota:
         """Believe an answer's headers, and tell the other replicas; nonsense in them is no news."""
         named = {name.casefold(): value for name, value in headers.items()}
         hour = read_hour(named)
-        if hour is not None or status == _TOO_MANY:
+        self._has_one = self._has_one or hour is not None or status == _TOO_MANY
+        if self._has_one:
             self._has_none = False
-        elif self._last_news is None and status // 100 == _ANSWERED:
+        elif status // 100 == _ANSWERED:
             self._has_none = True
         news = News() if hour is None else self._learn_hour(hour, corrects=False)
         if status == _TOO_MANY or (status in _PAUSING and "retry-after" in named):
@@ -279,7 +281,8 @@ class Quota:
     def learn_windows(self, windows: Sequence[Window]) -> None:
         """Believe `GET /rate_limit`: of two windows the smaller is that of 2 s. It corrects what was counted here."""
         ordered = sorted(windows, key=lambda one: one.limit)
-        self._has_none = self._has_none and not ordered
+        self._has_one = self._has_one or bool(ordered)
+        self._has_none = self._has_none and not self._has_one
         for one in ordered[-1:]:
             self._learn_hour(one, corrects=True)
         for one in ordered[:-1][:1]:

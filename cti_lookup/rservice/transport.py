@@ -74,7 +74,7 @@ async def fetch(  # noqa: PLR0913  # a request's own parts, by name
         ):
             learn(response.status, response.headers)
             body = await _bounded(response)
-            if not body and response.status == _OK and not _has_length(response):
+            if not body.strip() and response.status in _EMPTY_IS_NOBODY and not _has_length(response):
                 raise Unavailable("connection")
             return Reply(response.status, inflate(body, response.headers))
     except TimeoutError as exc:
@@ -88,7 +88,7 @@ def _has_length(response: aiohttp.ClientResponse) -> bool:
     return "Content-Length" in response.headers or "Transfer-Encoding" in response.headers
 
 
-_OK: Final = 200
+_EMPTY_IS_NOBODY: Final = (200, 404)
 
 
 async def _bounded(response: aiohttp.ClientResponse) -> bytes:

@@ -92,6 +92,7 @@ async def _and_hung_up(request: web.Request, response: web.Response) -> web.Resp
 
     aiohttp would wait ten more seconds for the rest of the body, and decompress it: one megabyte becomes a thousand.
     """
+    response.force_close()
     await response.prepare(request)
     await response.write_eof()
     if request.transport is not None:
