@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from jwt.algorithms import HMACAlgorithm
 
 from cti_lookup.errors import BadKey, WrongField
-from cti_lookup.rservice.messages import read_object, shaped
+from cti_lookup.messages import read_object, shaped
 
 LEEWAY: Final = 300.0
 """Seconds by which two clocks may differ, and for which a signature is taken after it was made."""

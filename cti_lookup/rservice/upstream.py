@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
-from cti_lookup.rservice.messages import shaped
+from cti_lookup.messages import shaped
 from cti_lookup.rservice.signatures import Verifier
 
 LARGEST_ID: Final = 2**53

@@ -15,7 +15,7 @@ import msgspec
 from cti_lookup.errors import Unavailable
 from cti_lookup.people import Contact, Named, Person
 from cti_lookup.questions import AnyQuestion, IdentityQuestion, QueryForm, query_text
-from cti_lookup.rservice.strict_json import read_json
+from cti_lookup.strict_json import read_json
 
 LARGEST_ANSWER: Final = 256 * 1024
 """Bytes after decompression. Ten full people are some 20 KiB."""

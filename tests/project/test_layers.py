@@ -10,8 +10,8 @@ import pytest
 PACKAGE: Final = Path(__file__).parents[2] / "cti_lookup"
 
 LAYERS: Final = (
-    # what knows nothing of callers: the error tree, tasks with an owner, clocks, a breaker
-    {"addresses", "background", "breaker", "errors", "times", "vocabulary"},
+    # what knows nothing of callers: the error tree, tasks with an owner, clocks, a breaker, JSON
+    {"addresses", "background", "breaker", "errors", "strict_json", "times", "vocabulary"},
     # core: no I/O, no clock
     {"telephone.glyphs", "telephone.plan", "telephone.words"},
     {"telephone.caller", "telephone.written"},
@@ -19,8 +19,8 @@ LAYERS: Final = (
     {"people", "events"},
     {"matching", "calls"},
     # edges of the core
-    {"answers", "questions", "dialects.dialect", "rservice", "rservice.strict_json"},
-    {"rservice.wire", "rservice.messages", "reading"},
+    {"answers", "messages", "questions", "dialects.dialect", "rservice"},
+    {"rservice.wire", "reading"},
     {"rservice.signatures", "dialects.generic"},
     {"rservice.upstream", "dialects"},
     {"ports"},
@@ -42,7 +42,7 @@ LAYERS: Final = (
     {"cache.redis_tier"},
     {"cache.notices"},
     # mechanics of asking
-    {"rservice.rate_headers", "rservice.resolving"},
+    {"rservice.quota_windows", "rservice.rate_headers", "rservice.resolving"},
     {
         "rservice.concurrency",
         "rservice.handshake",
@@ -65,7 +65,7 @@ LAYERS: Final = (
     {"ringing", "erasure"},
     # web
     {"web"},
-    {"web.keys"},
+    {"web.answers", "web.keys"},
     {"web.access", "web.bodies", "web.one_piece", "web.problems"},
     {"web.administration", "web.lookups", "web.operations", "web.stats", "web.upstream", "web.webhooks"},
     {"web.shortcut"},

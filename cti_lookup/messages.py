@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from cti_lookup.errors import Unreadable, WrongField
-from cti_lookup.rservice.strict_json import DEEPEST, read_json
+from cti_lookup.strict_json import DEEPEST, read_json
 
 Shape = TypeVar("Shape")
 _PLACE: Final = re.compile(r"`\$\.([A-Za-z_.]{1,60})")

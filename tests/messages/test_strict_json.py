@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from cti_lookup.rservice.strict_json import read_json
+from cti_lookup.strict_json import read_json
 from tests.servers.fake_directory import ASHOK
 
 
