@@ -10,7 +10,8 @@ from aiohttp import web
 from cti_lookup.directory import create_directory_app, directory_runner
 from cti_lookup.rservice.asking import Guards, make_guards
 from cti_lookup.rservice.client import Address, RemoteDirectory, open_directory
-from cti_lookup.rservice.quota import UNLIMITED, QuotaLimits, SharedCount
+from cti_lookup.rservice.quota import SharedCount
+from cti_lookup.rservice.quota_windows import UNLIMITED, QuotaLimits
 from cti_lookup.rservice.tokens import ClientCredentials
 from cti_lookup.settings import Settings
 from cti_lookup.tallies import Tallies

@@ -14,7 +14,8 @@ from cti_lookup.people import Person
 from cti_lookup.questions import Purpose
 from cti_lookup.rservice.concurrency import Slots
 from cti_lookup.rservice.failures import DECIDED_HERE, admitted, may_pass, observed
-from cti_lookup.rservice.quota import UNLIMITED, AnyQuota, NoQuota, Quota, QuotaLimits, SharedCount
+from cti_lookup.rservice.quota import AnyQuota, NoQuota, Quota, SharedCount
+from cti_lookup.rservice.quota_windows import UNLIMITED, QuotaLimits
 from cti_lookup.rservice.retries import QUICK, Budget, RetryBudget
 from cti_lookup.rservice.tokens import NoToken, Tokens
 from cti_lookup.rservice.transport import Reply, fetch

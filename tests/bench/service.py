@@ -10,7 +10,7 @@ import asyncio
 from functools import partial
 
 from cti_lookup.app import MEMORY_ENTRIES, create_app
-from cti_lookup.rservice.quota import UNLIMITED
+from cti_lookup.rservice.quota_windows import UNLIMITED
 from cti_lookup.serve import serve
 from cti_lookup.settings import load_settings
 

@@ -17,7 +17,7 @@ from cti_lookup.answers import Outcome
 from cti_lookup.app import create_app, open_parts
 from cti_lookup.logs import Log
 from cti_lookup.lookup import CallerLookup
-from cti_lookup.rservice.quota import WINDOW_SECONDS
+from cti_lookup.rservice.quota_windows import WINDOW_SECONDS
 from cti_lookup.settings import Settings
 from cti_lookup.telephone import read_caller
 from cti_lookup.times import Clock

@@ -13,19 +13,18 @@ from cti_lookup.errors import Unavailable
 from cti_lookup.questions import Purpose
 from cti_lookup.rservice.asking import guards_with, make_guards
 from cti_lookup.rservice.quota import (
-    WINDOW_SECONDS,
     AnyQuota,
     News,
     NoQuota,
     NoSharedCount,
     Quota,
-    QuotaLimits,
     Remaining,
     Verdict,
     Wish,
 )
+from cti_lookup.rservice.quota_windows import WINDOW_SECONDS, QuotaLimits
 from tests.conftest import SettableClock
-from tests.rservice.opening import ASHOK, Counts, opened
+from tests.rservice.opening import ASHOK, Counts, opened, patient
 from tests.servers.fake_directory import FakeDirectory, hanging, replying
 
 RINGING, BACKGROUND = Purpose.RINGING, Purpose.BACKGROUND
@@ -260,8 +259,10 @@ async def test_without_the_replicas_the_own_count_decides_alone(
 
 
 async def test_a_common_count_that_hangs_holds_nobody_up(clock: SettableClock) -> None:
-    quota = Quota(clock, clock, limits=QuotaLimits(burst=2), shared=Replicas(gate=asyncio.Event()))
-    async with asyncio.timeout(1):
+    quota = Quota(
+        clock, clock, limits=QuotaLimits(burst=2, patience=0.01), shared=Replicas(gate=asyncio.Event())
+    )
+    async with asyncio.timeout(10):
         assert await taken(quota) == 2
 
 
@@ -299,7 +300,7 @@ def windows(clock: SettableClock, burst: int, hour: int) -> object:
 
 
 async def left_is(directory_quota: AnyQuota, expected: Remaining) -> None:
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(20):
         while directory_quota.remaining != expected:  # noqa: ASYNC110  # no event tells that it was learned
             await asyncio.sleep(0.005)
 
@@ -383,7 +384,7 @@ async def test_the_directory_gets_no_more_than_it_grants_and_without_a_quota_it_
     directory: FakeDirectory, clock: SettableClock, kind: type[Quota] | None, sent: int
 ) -> None:
     quota = NoQuota() if kind is None else kind(clock, clock)
-    async with opened(directory.url, guards_with(quota, clock), clock=clock) as remote:
+    async with opened(directory.url, patient(guards_with(quota, clock)), clock=clock) as remote:
         await asyncio.gather(*(remote.people_with(ASHOK, RINGING) for _ in range(60)), return_exceptions=True)
     assert len(directory.requests) == sent
 
@@ -399,7 +400,7 @@ class NoReserve(Quota):
 async def test_background_work_leaves_half_to_the_phones_and_without_a_reserve_nothing(
     directory: FakeDirectory, clock: SettableClock, kind: type[Quota], left: int
 ) -> None:
-    async with opened(directory.url, guards_with(kind(clock, clock), clock), clock=clock) as remote:
+    async with opened(directory.url, patient(guards_with(kind(clock, clock), clock)), clock=clock) as remote:
         for _ in range(30):
             await asyncio.gather(remote.people_with(ASHOK, BACKGROUND), return_exceptions=True)
         assert len(directory.requests) == 20 - left
