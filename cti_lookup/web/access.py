@@ -1,16 +1,11 @@
 """Who may use a machine route, and which region they mean."""
 
-from typing import Final
-
 from aiohttp import web
 
 from cti_lookup.errors import BadKey, WrongField
 from cti_lookup.keys import shown_key
 from cti_lookup.telephone import is_region
 from cti_lookup.web.keys import PARTS, Parts
-
-NO_STORE: Final = {"Cache-Control": "no-store"}
-"""What answers about people carry: nobody on the way keeps them."""
 
 
 def machine(request: web.Request) -> Parts:

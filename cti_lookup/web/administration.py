@@ -9,11 +9,12 @@ from aiohttp import web
 from cti_lookup.answers import encode_caller
 from cti_lookup.errors import Unreadable, WrongField
 from cti_lookup.explain import Explanation
+from cti_lookup.messages import read_object, shaped
 from cti_lookup.questions import Question
-from cti_lookup.rservice.messages import read_object, shaped
 from cti_lookup.rservice.quota import Remaining
 from cti_lookup.telephone import Dialled, read_caller
-from cti_lookup.web.access import NO_STORE, machine, region_asked
+from cti_lookup.web.access import machine, region_asked
+from cti_lookup.web.answers import NO_STORE, json_answer
 from cti_lookup.web.bodies import read_body
 
 _LARGEST_ID: Final = 2**53
@@ -43,7 +44,7 @@ async def explain(request: web.Request) -> web.Response:
     ask = _ASK.get(request.query.get("ask", ""))
     explanation = await parts.explainer.explain(caller, read_seconds, ask=ask)
     told = _Explained(msgspec.Raw(encode_caller(caller)), explanation, parts.quota())
-    return _json(msgspec.json.encode(told))
+    return json_answer(msgspec.json.encode(told))
 
 
 async def forget(request: web.Request) -> web.Response:
@@ -75,7 +76,7 @@ async def erase(request: web.Request) -> web.Response:
     person_id = shaped(read_object(body), _Erasure).person_id
     directory = await parts.erasure.erase(person_id)
     parts.log.info("erased", directory=directory)
-    return _json(msgspec.json.encode({"person_id": person_id, "directory": directory}))
+    return json_answer(msgspec.json.encode({"person_id": person_id, "directory": directory}))
 
 
 def _telephone(request: web.Request) -> str:
@@ -83,7 +84,3 @@ def _telephone(request: web.Request) -> str:
     if telephone is None:
         raise WrongField("telephone", "'telephone' is missing.")
     return telephone
-
-
-def _json(body: bytes) -> web.Response:
-    return web.Response(body=body, content_type="application/json", headers=NO_STORE)

@@ -9,14 +9,15 @@ from cti_lookup.answers import Lookup, Outcome, encode_lookup, encode_lookup_by,
 from cti_lookup.errors import Rejected, WrongField
 from cti_lookup.logs import masked
 from cti_lookup.questions import IdentityKey, IdentityQuestion
+from cti_lookup.rates import NO_TIER
 from cti_lookup.telephone import Caller, read_caller
-from cti_lookup.web.access import NO_STORE, machine, region_asked
+from cti_lookup.web.access import machine, region_asked
+from cti_lookup.web.answers import NO_STORE, json_answer
 from cti_lookup.web.keys import PARTS, Parts
 
 PATIENCE: Final = 1.5
 """Seconds that a lookup may take: a person or a script waits, not a ringing phone."""
 
-_NO_TIER: Final = "none"
 _LONGEST_ID: Final = 128
 
 
@@ -37,7 +38,7 @@ async def lookup(request: web.Request) -> web.Response:
         found = await parts.lookup.find(caller, patience=PATIENCE, late=Outcome.UNAVAILABLE, refresh=refresh)
         body = encode_lookup(found)
     _note(parts, found, perf_counter() - began)
-    return web.Response(body=body, content_type="application/json", headers=NO_STORE)
+    return json_answer(body)
 
 
 async def _by_keys(
@@ -102,7 +103,7 @@ async def _name(request: web.Request) -> str:
 
 
 def _note(parts: Parts, found: Lookup, seconds: float) -> None:
-    tier = found.tier or _NO_TIER
+    tier = found.tier or NO_TIER
     parts.tallies.count_lookup(found.outcome, tier, seconds)
     parts.log.info(
         "lookup",

@@ -14,13 +14,15 @@ from typing import Final
 from aiohttp import HttpVersion11, web
 from aiohttp.abc import AbstractStreamWriter
 
+from cti_lookup.web.answers import NO_STORE
+
 _HEAD: Final = b"HTTP/1.1 200 OK\r\nContent-Type: %b\r\nContent-Length: %d\r\nDate: %b\r\n\r\n"
 
 
 def answer(request: web.Request, body: bytes, content_type: str) -> web.StreamResponse:
     """Answer a webhook with 200; what answers a GET is marked as not to be stored."""
     if request.method != "POST" or request.version != HttpVersion11 or not request.keep_alive:
-        return web.Response(body=body, content_type=content_type, headers={"Cache-Control": "no-store"})
+        return web.Response(body=body, content_type=content_type, headers=NO_STORE)
     return _OnePiece(_HEAD % (content_type.encode(), len(body), _date(int(time.time()))) + body)
 
 

@@ -3,7 +3,7 @@
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from cti_lookup.web.access import NO_STORE
+from cti_lookup.web.answers import NO_STORE
 from cti_lookup.web.keys import PARTS
 
 

@@ -40,23 +40,23 @@ async def answer_to(exc: Exception, request: web.Request, log: Log) -> web.Respo
             return await _and_hung_up(request, problem_of(exc))
         case NotForgotten():
             log.error("not_forgotten", result=exc.reason)
-            return _not_forgotten()
+            return not_forgotten()
     log.failure(exc)
     return problem(500, "internal", "Something failed here. The log says where.")
 
 
-def _not_forgotten() -> web.Response:
+def not_forgotten() -> web.Response:
     """Say that another replica, or the directory, may still show what is old, so that it is said again."""
     return problem(
         503,
         "not_forgotten",
         "It could not be forgotten everywhere. Say it again.",
-        headers={"Retry-After": str(RETRY_AFTER)},
+        headers={"Retry-After": str(_RETRY_AFTER)},
     )
 
 
-RETRY_AFTER: Final = 5
-"""Seconds after which it may be tried again; Redis is rarely away for longer."""
+_RETRY_AFTER: Final = 5
+"""Seconds after which it may be tried again; Redis is rarely away for longer, and the directory tries ten times."""
 
 
 @web.middleware

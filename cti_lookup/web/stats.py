@@ -7,7 +7,8 @@ from aiohttp import web
 
 from cti_lookup.rates import Rates, Window
 from cti_lookup.shapes import Shapes, ShapesSeen
-from cti_lookup.web.access import NO_STORE, machine
+from cti_lookup.web.access import machine
+from cti_lookup.web.answers import json_answer
 
 
 async def stats(request: web.Request) -> web.Response:
@@ -31,11 +32,7 @@ async def stats(request: web.Request) -> web.Response:
                                      "24h": {...}}}]}}}
     """
     parts = machine(request)
-    return web.Response(
-        body=encode_stats(parts.rates, parts.shapes),
-        content_type="application/json",
-        headers=NO_STORE,
-    )
+    return json_answer(encode_stats(parts.rates, parts.shapes))
 
 
 class _Stats(msgspec.Struct, frozen=True):

@@ -1,18 +1,14 @@
 """`POST /upstream/{token}`: where the directory says what has changed."""
 
-from typing import Final
-
 from aiohttp import web
 
 from cti_lookup.errors import BadKey, NotForgotten, Rejected
 from cti_lookup.rservice.upstream import delivery_of
 from cti_lookup.upstream import Upstream
+from cti_lookup.web.answers import json_answer
 from cti_lookup.web.bodies import read_body
 from cti_lookup.web.keys import PARTS, Parts
-from cti_lookup.web.problems import problem
-
-RETRY_AFTER: Final = 5
-"""Seconds after which the directory may try again; Redis is rarely away for longer, and it tries ten times."""
+from cti_lookup.web.problems import not_forgotten
 
 
 async def upstream(request: web.Request) -> web.Response:
@@ -24,10 +20,16 @@ async def upstream(request: web.Request) -> web.Response:
         parts.tallies.count_upstream(rejected.reason)
         raise
     except NotForgotten as failed:
-        return _not_forgotten(parts, request, failed)
+        _note(parts, request, failed)
+        return not_forgotten()  # so that the directory tells us again
     parts.tallies.count_upstream(result)
     parts.log.info("upstream", delivery=delivery_of(request.headers), result=result)
-    return web.Response(body=b"{}", content_type="application/json", headers={"Cache-Control": "no-store"})
+    return json_answer(b"{}")
+
+
+def _note(parts: Parts, request: web.Request, failed: NotForgotten) -> None:
+    parts.tallies.count_upstream("not_forgotten")
+    parts.log.error("upstream", delivery=delivery_of(request.headers), result=failed.reason)
 
 
 async def _take(upstream: Upstream, request: web.Request) -> str:
@@ -36,15 +38,3 @@ async def _take(upstream: Upstream, request: web.Request) -> str:
     if request.match_info["token"] not in upstream.keys:
         raise BadKey("The token is not known.")
     return await upstream.take(body, request.headers)
-
-
-def _not_forgotten(parts: Parts, request: web.Request, failed: NotForgotten) -> web.Response:
-    """Say that other replicas may still show what is old, so that the directory tells us again."""
-    parts.tallies.count_upstream("not_forgotten")
-    parts.log.error("upstream", delivery=delivery_of(request.headers), result=failed.reason)
-    return problem(
-        503,
-        "not_forgotten",
-        "The person could not be forgotten everywhere. Tell us again.",
-        headers={"Retry-After": str(RETRY_AFTER)},
-    )

@@ -9,14 +9,14 @@ from aiohttp import web
 from cti_lookup.dialects import Request
 from cti_lookup.errors import BadKey, Rejected, UnknownSource
 from cti_lookup.logs import masked
+from cti_lookup.rates import NO_TIER
 from cti_lookup.ringing import Rung, Source
-from cti_lookup.web.access import NO_STORE, shown
+from cti_lookup.web.access import shown
+from cti_lookup.web.answers import json_answer
 from cti_lookup.web.bodies import read_body
 from cti_lookup.web.keys import PARTS, Parts
 from cti_lookup.web.one_piece import answer
 from cti_lookup.web.problems import Handler
-
-_NO_TIER = "none"
 
 
 async def webhook(request: web.Request) -> web.StreamResponse:
@@ -48,7 +48,7 @@ async def zammad(request: web.Request) -> web.Response:
     for source in parts.sources.values():
         if token in source.keys and source.dialect.name in ("generic", "zammad"):
             await hear(request, parts, source, allowed=True)
-            return web.Response(body=b"{}", content_type="application/json", headers=NO_STORE)
+            return json_answer(b"{}")
     parts.tallies.count_webhook("unknown", BadKey.reason)
     raise BadKey("Invalid token.")
 
@@ -86,7 +86,7 @@ class _WebhookLine(msgspec.Struct, gc=False):
 
 def _note_webhook(parts: Parts, source: Source, rung: Rung, seconds: float) -> None:
     found = rung.lookup
-    tier = found.tier or _NO_TIER
+    tier = found.tier or NO_TIER
     parts.tallies.count_webhook(source.name, "accepted")
     parts.tallies.count_lookup(found.outcome, tier, seconds)
     parts.shapes.note(source.name, found.caller.raw, found.outcome)
