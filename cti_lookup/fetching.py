@@ -11,10 +11,10 @@ from typing import Final
 from cti_lookup.answers import Answer, Tier
 from cti_lookup.background import Background
 from cti_lookup.cache.failures import Failures
-from cti_lookup.cache.memory import Freshness, MemoryTier
-from cti_lookup.errors import Unavailable
+from cti_lookup.cache.memory import Freshness, Held, MemoryTier
+from cti_lookup.errors import NotForgotten, Unavailable
 from cti_lookup.ports import Directory, SharedTier
-from cti_lookup.questions import AnyQuestion, Purpose
+from cti_lookup.questions import AnyQuestion, Forgotten, Purpose
 from cti_lookup.reading import Reading
 
 LONGEST_FLIGHT: Final = 5.0
@@ -62,22 +62,24 @@ class Fetching:
         """
         try:
             async with asyncio.timeout(LONGEST_FLIGHT):
-                if looks and (known := await self._read_shared(question, purpose)):
-                    return known, Tier.REDIS
+                if looks and (held := await self.look(question)) and not self._is_due(held, purpose):
+                    return held.answer, Tier.REDIS
                 if self._failures.recent(question) and not refresh:
                     raise Unavailable("recent")
                 return await self._ask_in_turn(question, purpose, self._newer_than(question, refresh=refresh))
         except TimeoutError as exc:
             raise Unavailable("timeout") from exc
 
-    async def _read_shared(self, question: AnyQuestion, purpose: Purpose) -> Answer | None:
-        """Learn what the shared tier holds; None if somebody has to be asked all the same."""
+    async def look(self, question: AnyQuestion) -> Held | None:
+        """Learn what the shared tier holds, and give the newest that is known then, if it is fresh."""
         since = self._memory.fence.count
         shared = await self._shared.get(question)
         held = self._memory.learn(question, shared, since) if shared is not None else None
-        if held is None or self._clock() >= held.fresh_until:
-            return None
-        return None if purpose is Purpose.BACKGROUND and self._memory.is_due(held.answer) else held.answer
+        return held if held is not None and self._clock() < held.fresh_until else None
+
+    def _is_due(self, held: Held, purpose: Purpose) -> bool:
+        """Tell whether somebody has to be asked though the answer is fresh: its time is late, and no phone waits."""
+        return purpose is Purpose.BACKGROUND and self._memory.is_due(held.answer)
 
     async def _ask_in_turn(self, question: AnyQuestion, purpose: Purpose, newer_than: float) -> Told:
         """Ask the directory, unless another replica has just done so."""
@@ -108,7 +110,7 @@ class Fetching:
     async def _ask_until_true(self, question: AnyQuestion, purpose: Purpose) -> Answer:
         """Ask, and ask again if what was asked for was forgotten before the answer came; the flight's end bounds it."""
         while True:
-            since, asked_at = self._memory.fence.now(), self._clock()
+            since, asked_at = self._memory.fence.count, self._clock()
             people = self._memory.unerased(await self._directory.people_with(question, purpose))
             answer, decision = self._reading.answer(question, people, asked_at)
             self._dropped(decision.dropped)
@@ -122,6 +124,20 @@ class Fetching:
         self._memory.put(question, answer, since)
         held = self._memory.held(question)
         return held.answer if held is not None and held.answer.asked_at > asked_at else answer
+
+    async def rely_no_more(self, question: AnyQuestion, deadline: float) -> None:
+        """
+        Let nobody rely on what is remembered; here it is kept for while the directory cannot be asked.
+
+        The replicas are told until `deadline`, in the event loop's seconds.
+        """
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._shared.forget(Forgotten((question.mark,)))
+        except (NotForgotten, TimeoutError):
+            return  # counted there; whoever asks anew is not to wait for Redis
+        finally:
+            self._memory.distrust(question)  # last, as the shared tier may be read until it has forgotten
 
     async def close(self) -> None:
         """Let the last words be said, and end what is still under way."""

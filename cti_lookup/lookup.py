@@ -12,10 +12,9 @@ from typing import Any, Final
 from cti_lookup.answers import Answer, Lookup, Outcome, Tier
 from cti_lookup.cache.flights import Flights
 from cti_lookup.cache.memory import MemoryTier
-from cti_lookup.errors import NotForgotten, Unavailable
+from cti_lookup.errors import Unavailable
 from cti_lookup.fetching import LONGEST_FLIGHT, Fetching, Told
-from cti_lookup.ports import SharedTier
-from cti_lookup.questions import AnyQuestion, Forgotten, Purpose, Question
+from cti_lookup.questions import AnyQuestion, Purpose, Question
 from cti_lookup.telephone import Caller, Dialled, Internal, Invalid, Withheld
 
 HEAD_START: Final = 0.3
@@ -26,28 +25,27 @@ Flight = tuple[AnyQuestion, Purpose, bool]
 
 
 class CallerLookup:
-    """The one way to a caller's people; `clock` gives steady seconds."""
+    """The one way to a caller's people; `clock` gives steady seconds, `head_start` is in seconds."""
 
     def __init__(
         self,
         *,
         memory: MemoryTier,
-        shared: SharedTier,
         fetching: Fetching,
         clock: Callable[[], float],
+        head_start: float = HEAD_START,
     ) -> None:
         self._memory = memory
-        self._shared = shared
         self._fetching = fetching
         self._clock = clock
+        self._head_start = head_start
         self._flights: Flights[Flight, Told] = Flights()
 
     def known(self, caller: Caller) -> Lookup | None:
         """Say who is calling if that needs no asking; the way of nearly every call, and therefore no coroutine."""
         if not isinstance(caller, Dialled):
             return Lookup(_OUTCOMES[type(caller)], caller)
-        question = Question(caller.number, caller.extension)
-        return self._remembered(caller, question)
+        return self._remembered(caller, Question(caller.number, caller.extension))
 
     def find(
         self, caller: Caller, *, patience: float, late: Outcome = Outcome.PENDING, refresh: bool = False
@@ -82,51 +80,24 @@ class CallerLookup:
         deadline = asyncio.get_running_loop().time() + patience
         looks = patience >= HEAD_START
         if looks:
-            since = self._memory.fence.count
-            shared = await self._shared.get(question)
-            if shared is not None and (told := self._learnt(caller, question, shared, since)):
-                return told
+            if held := await self._fetching.look(question):
+                return self._told(caller, held.answer, Tier.REDIS)
             if known := self._remembered(caller, question):
                 return known
         flight = self._fly(question, Purpose.RINGING, looked=looks)
         return await self._wait(flight, caller, question, deadline, late)
-
-    def _learnt(self, caller: Caller, question: AnyQuestion, shared: Answer, since: int) -> Lookup | None:
-        """Learn what the shared tier holds, and tell the newest that is known then, if it is fresh."""
-        held, now = self._memory.learn(question, shared, since), self._clock()
-        if held is None or now >= held.fresh_until:
-            return None
-        answer = held.answer
-        return Lookup(answer.outcome, caller, answer, Tier.REDIS, max(0.0, now - answer.asked_at))
 
     async def _seek_anew(
         self, caller: Caller, question: AnyQuestion, patience: float, late: Outcome
     ) -> Lookup:
         """Rely on nothing that is known, here or elsewhere, and wait for a flight that asks."""
         deadline = asyncio.get_running_loop().time() + patience
-        await self._rely_no_more(question, deadline)
+        await self._fetching.rely_no_more(question, deadline)
         flight = self._fly(question, Purpose.RINGING, refresh=True)
         return await self._wait(flight, caller, question, deadline, late)
 
-    async def _wait(
-        self,
-        flight: asyncio.Task[Told],
-        caller: Caller,
-        question: AnyQuestion,
-        deadline: float,
-        late: Outcome,
-    ) -> Lookup:
-        """Wait for a flight, and after its head start for something old, until the deadline."""
-        now = asyncio.get_running_loop().time
-        for until in (min(now() + HEAD_START, deadline), deadline):
-            await asyncio.wait((flight,), timeout=max(0.0, until - now()))
-            if flight.done():
-                return self._landed(flight, caller, question)
-            if old := self._old(caller, question):
-                return old
-        return Lookup(late, caller)
-
     def _remembered(self, caller: Caller, question: AnyQuestion) -> Lookup | None:
+        """Tell what is fresh in memory; late in its time it is asked for again, behind the answer."""
         now = self._clock()
         held = self._memory.held(question)
         if held is None or now >= held.fresh_until:
@@ -134,7 +105,7 @@ class CallerLookup:
         if now >= held.due_at:
             held.due_at = now + LONGEST_FLIGHT  # once, however many ask
             self._fly(question, Purpose.BACKGROUND)
-        answer = held.answer
+        answer = held.answer  # told here, without a call: nearly every call comes this way
         return Lookup(answer.outcome, caller, answer, Tier.MEMORY, max(0.0, now - answer.asked_at))
 
     def _fly(
@@ -146,15 +117,31 @@ class CallerLookup:
             lambda: self._fetching.fetch(question, purpose, refresh=refresh, looks=not (refresh or looked)),
         )
 
+    async def _wait(
+        self,
+        flight: asyncio.Task[Told],
+        caller: Caller,
+        question: AnyQuestion,
+        deadline: float,
+        late: Outcome,
+    ) -> Lookup:
+        """Wait for a flight, and after its head start for something old, until the deadline."""
+        now = asyncio.get_running_loop().time
+        for until in (min(now() + self._head_start, deadline), deadline):
+            await asyncio.wait((flight,), timeout=max(0.0, until - now()))
+            if flight.done():
+                return self._landed(flight, caller, question)
+            if old := self._old(caller, question):
+                return old
+        return Lookup(late, caller)
+
     def _landed(self, flight: asyncio.Task[Told], caller: Caller, question: AnyQuestion) -> Lookup:
+        """Tell what a flight brought; if that is nothing, something old."""
         try:
             answer, tier = flight.result()
         except (Unavailable, asyncio.CancelledError):
             return self._old(caller, question) or Lookup(Outcome.UNAVAILABLE, caller)
         return self._told(caller, answer, tier)
-
-    def _told(self, caller: Caller, answer: Answer, tier: Tier) -> Lookup:
-        return Lookup(answer.outcome, caller, answer, tier, max(0.0, self._clock() - answer.asked_at))
 
     def _old(self, caller: Caller, question: AnyQuestion) -> Lookup | None:
         old = self._memory.old(question)
@@ -162,15 +149,8 @@ class CallerLookup:
             return None
         return self._told(caller, old, Tier.STALE)
 
-    async def _rely_no_more(self, question: AnyQuestion, deadline: float) -> None:
-        """Let nobody rely on what is remembered; here it is kept for while the directory cannot be asked."""
-        try:
-            async with asyncio.timeout_at(deadline):
-                await self._shared.forget(Forgotten((question.mark,)))
-        except (NotForgotten, TimeoutError):
-            return  # counted there; whoever asks anew is not to wait for Redis
-        finally:
-            self._memory.distrust(question)  # last, as the shared tier may be read until it has forgotten
+    def _told(self, caller: Caller, answer: Answer, tier: Tier) -> Lookup:
+        return Lookup(answer.outcome, caller, answer, tier, max(0.0, self._clock() - answer.asked_at))
 
     @property
     def under_way(self) -> int:

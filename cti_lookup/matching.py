@@ -23,6 +23,9 @@ from cti_lookup.telephone.written import Reading, Strength, read_written
 MOST_PEOPLE: Final = 10
 """People in one answer; also the directory's own documented limit."""
 
+SHORTEST_TAIL: Final = 6
+"""Digits that a stored number and every caller it denotes have in common at their end."""
+
 
 class Rule(StrEnum):
     """Why a person is listed, strongest first."""
@@ -157,7 +160,7 @@ def _rule(reading: Reading, number: Number) -> Rule | None:
 
 def _national_rule(digits: str, number: E164) -> Rule | None:
     """Weigh a text of unknown country: it is the caller's if it reads so at the caller's home."""
-    if digits[-_SHORTEST_TAIL:] != number.digits[-_SHORTEST_TAIL:]:
+    if digits[-SHORTEST_TAIL:] != number.digits[-SHORTEST_TAIL:]:
         return None
     home = plan.region_of(number)
     if home and plan.dialled_at_home(digits, home) == number:
@@ -171,4 +174,3 @@ def _lost_its_sign(digits: str, number: E164) -> bool:
 
 
 _NANP_DIGITS: Final = 11
-_SHORTEST_TAIL: Final = 6

@@ -5,14 +5,12 @@ from enum import Enum, StrEnum
 
 import msgspec
 
+from cti_lookup.matching import SHORTEST_TAIL
 from cti_lookup.people import Person
 from cti_lookup.telephone import E164, Number
 from cti_lookup.telephone.glyphs import plain
 from cti_lookup.telephone.plan import significant_digits
 from cti_lookup.telephone.written import read_written
-
-_TAIL = 6
-"""Digits that a stored number and every caller it denotes have in common at their end; see `matching`."""
 
 
 class Question(msgspec.Struct, frozen=True, gc=False):
@@ -30,7 +28,7 @@ class Question(msgspec.Struct, frozen=True, gc=False):
     @property
     def mark(self) -> str:
         """Give what this question has in common with every stored number that may denote it."""
-        return self.number.digits[-_TAIL:]
+        return self.number.digits[-SHORTEST_TAIL:]
 
 
 class IdentityKey(StrEnum):
@@ -101,7 +99,7 @@ def concerns(question: AnyQuestion, person: Person) -> bool:
 def _marks(person: Person, region: str | None) -> Iterator[str]:
     for contact in person.contacts or ():
         for reading in read_written(contact.telephone, region):
-            yield reading.digits[-_TAIL:]
+            yield reading.digits[-SHORTEST_TAIL:]
     for key, value in ((IdentityKey.SUPPORT, person.support_id), (IdentityKey.EMPLOYEE, person.employee_id)):
         if value:
             yield IdentityQuestion(key, value).mark

@@ -19,6 +19,8 @@ class Fence:
     """
     Counts forgettings, and remembers which mark was forgotten at which `count`, and when.
 
+    The count is noted before something is asked that is to be remembered.
+
     Marks that are forgotten themselves, as there are too many, count as forgotten by everything that was asked before:
     the fence then refuses too much, never too little. To distrust everything is another matter: nobody has said that
     it is untrue.
@@ -30,10 +32,6 @@ class Fence:
         self._floor = 0
         self._floor_at = -math.inf
         self._forgotten: _Dropping = _Dropping(most, self._dropped)
-
-    def now(self) -> int:
-        """Give the count, before something is asked that is to be remembered."""
-        return self.count
 
     def forget(self, marks: Iterable[str], at: float = -math.inf) -> None:
         """Refuse what was asked until now under one of the marks; `at` is the time, in steady seconds."""

@@ -36,10 +36,13 @@ class Freshness:
     stale: float
     local: float | None = None
 
+    def seconds(self, answer: Answer) -> float:
+        """Say for how long after it was asked the answer is fresh."""
+        return self.negative if answer.outcome is Outcome.NOBODY else self.positive
+
     def seconds_fresh(self, answer: Answer) -> float:
-        """Say for how long after it was asked the answer is fresh, with its jitter."""
-        seconds = self.negative if answer.outcome is Outcome.NOBODY else self.positive
-        return seconds * random.uniform(0.9, 1.1)  # noqa: S311  # spreads load, guards no secret
+        """Say the same with the answer's jitter."""
+        return self.seconds(answer) * random.uniform(0.9, 1.1)  # noqa: S311  # spreads load, guards no secret
 
     def seconds_kept(self, answer: Answer) -> float:
         """Say for how long the answer is of any use: "nobody" is never given once it is old."""
@@ -171,9 +174,7 @@ class MemoryTier:
 
     def fresh_for(self, answer: Answer) -> float:
         """Say for how many seconds more an answer counts as fresh; not more than 0 if it is old."""
-        nobody = answer.outcome is Outcome.NOBODY
-        seconds = self._freshness.negative if nobody else self._freshness.positive
-        return answer.asked_at + seconds - self._clock()
+        return answer.asked_at + self._freshness.seconds(answer) - self._clock()
 
     def distrust(self, question: AnyQuestion) -> None:
         """Rely on an answer no more, nor on one under way, but keep it for while the directory cannot be asked."""

@@ -72,7 +72,7 @@ def replica(
     )
     return Replica(
         memory,
-        CallerLookup(memory=memory, shared=shared, fetching=fetching, clock=clock),
+        CallerLookup(memory=memory, fetching=fetching, clock=clock),
         Invalidation(
             memory=memory,
             shared=shared,

@@ -173,7 +173,7 @@ def _traces(service: Replica) -> Any:
     return (
         list(memory._held._LRUCache__order),  # type: ignore[attr-defined]  # the order of use, which nobody tells
         [memory.peek(one) for one in memory._held],
-        memory.fence.now(),
+        memory.fence.count,
         dict(service.lookup._fetching._failures._held),
         service.lookup.under_way,
         dict(service.counted),

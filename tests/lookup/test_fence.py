@@ -10,7 +10,7 @@ MARKS = st.sampled_from(["a", "b", "c", "d"])
 
 def test_what_was_asked_before_its_mark_was_forgotten_is_refused() -> None:
     fence = Fence()
-    since = fence.now()
+    since = fence.count
     fence.forget(["a"])
 
     assert not fence.lets(since, ["a"])
@@ -19,25 +19,25 @@ def test_what_was_asked_before_its_mark_was_forgotten_is_refused() -> None:
 
 def test_what_was_asked_under_another_mark_or_later_is_let_through() -> None:
     fence = Fence()
-    since = fence.now()
+    since = fence.count
     fence.forget(["a"])
 
     assert fence.lets(since, ["b"])
-    assert fence.lets(fence.now(), ["a"])
+    assert fence.lets(fence.count, ["a"])
 
 
 def test_nothing_that_was_asked_before_all_was_forgotten_is_let_through() -> None:
     fence = Fence()
-    since = fence.now()
+    since = fence.count
     fence.distrust()
 
     assert not fence.lets(since, ["a"])
-    assert fence.lets(fence.now(), ["a"])
+    assert fence.lets(fence.count, ["a"])
 
 
 def test_a_mark_that_was_forgotten_before_all_was_is_still_refused() -> None:
     fence = Fence()
-    since = fence.now()
+    since = fence.count
     fence.forget(["a"])
     fence.distrust()
 
@@ -46,9 +46,9 @@ def test_a_mark_that_was_forgotten_before_all_was_is_still_refused() -> None:
 
 def test_a_mark_there_is_no_room_for_any_more_is_refused_with_all_that_was_asked_before() -> None:
     fence = Fence(most=1)
-    since = fence.now()
+    since = fence.count
     fence.forget(["a"])
-    between = fence.now()
+    between = fence.count
     fence.forget(["b"])
 
     assert not fence.lets(since, ["a"])
@@ -71,7 +71,7 @@ def test_however_small_it_is_it_never_lets_through_what_was_forgotten(
     fence = Fence(most=2)
     asked: list[tuple[int, set[str]]] = []
     for forgetting in forgettings:
-        asked.append((fence.now(), set(data.draw(st.sets(MARKS, min_size=1)))))
+        asked.append((fence.count, set(data.draw(st.sets(MARKS, min_size=1)))))
         if forgetting is None:
             fence.distrust()
         else:

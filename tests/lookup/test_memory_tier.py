@@ -32,7 +32,7 @@ def _kept(told: Answer, freshness: Freshness = FRESHNESS, *, times: int = 300) -
     memory, _ = tier(freshness, most=times)
     kept = []
     for tail in range(times):
-        memory.put(question(f"+44207{tail:07d}"), told, memory.fence.now())
+        memory.put(question(f"+44207{tail:07d}"), told, memory.fence.count)
         held = memory.peek(question(f"+44207{tail:07d}"))
         assert held is not None
         kept.append(held)
@@ -73,14 +73,14 @@ def test_its_age_counts_from_when_it_was_asked_and_not_from_when_it_came() -> No
 
 def test_what_is_of_no_use_any_more_is_not_kept() -> None:
     memory, _ = tier()
-    memory.put(question(), answer(asked_at=NOW - 60), memory.fence.now())
+    memory.put(question(), answer(asked_at=NOW - 60), memory.fence.count)
 
     assert len(memory) == 0
 
 
 def test_what_is_of_no_use_any_more_is_let_go_when_it_is_looked_at() -> None:
     memory, clock = tier()
-    memory.put(question(), answer(1), memory.fence.now())
+    memory.put(question(), answer(1), memory.fence.count)
     clock.pass_by(86_400.0)
 
     assert memory.old(question()) is None
@@ -89,10 +89,10 @@ def test_what_is_of_no_use_any_more_is_let_go_when_it_is_looked_at() -> None:
 
 def test_it_holds_the_busiest_and_no_more_than_it_was_told() -> None:
     memory, _ = tier(most=2)
-    memory.put(question(LONDON), answer(1), memory.fence.now())
-    memory.put(question(HOUSTON), answer(2), memory.fence.now())
+    memory.put(question(LONDON), answer(1), memory.fence.count)
+    memory.put(question(HOUSTON), answer(2), memory.fence.count)
     memory.held(question(LONDON))
-    memory.put(question(BERLIN), answer(3), memory.fence.now())
+    memory.put(question(BERLIN), answer(3), memory.fence.count)
 
     assert len(memory) == 2
     assert memory.peek(question(HOUSTON)) is None
@@ -100,19 +100,19 @@ def test_it_holds_the_busiest_and_no_more_than_it_was_told() -> None:
 
 def test_to_peek_leaves_no_trace() -> None:
     memory, _ = tier(most=2)
-    memory.put(question(LONDON), answer(1), memory.fence.now())
-    memory.put(question(HOUSTON), answer(2), memory.fence.now())
+    memory.put(question(LONDON), answer(1), memory.fence.count)
+    memory.put(question(HOUSTON), answer(2), memory.fence.count)
     memory.peek(question(LONDON))
     memory.peek(question(BERLIN))
-    memory.put(question(BERLIN), answer(3), memory.fence.now())
+    memory.put(question(BERLIN), answer(3), memory.fence.count)
 
     assert memory.peek(question(LONDON)) is None
 
 
 def test_an_older_answer_never_replaces_a_newer() -> None:
     memory, _ = tier()
-    memory.put(question(), answer(2, asked_at=NOW), memory.fence.now())
-    memory.put(question(), answer(1, asked_at=NOW - 1), memory.fence.now())
+    memory.put(question(), answer(2, asked_at=NOW), memory.fence.count)
+    memory.put(question(), answer(1, asked_at=NOW - 1), memory.fence.count)
 
     assert memory.old(question()) == answer(2, asked_at=NOW)
 
@@ -120,7 +120,7 @@ def test_an_older_answer_never_replaces_a_newer() -> None:
 def test_a_number_is_forgotten_with_all_that_end_alike_whatever_the_extension() -> None:
     memory, _ = tier()
     for one in (question(LONDON), question(LONDON, "12"), question(SAME_TAIL), question(BERLIN)):
-        memory.put(one, answer(1), memory.fence.now())
+        memory.put(one, answer(1), memory.fence.count)
     memory.forget(Forgotten((question(LONDON).mark,)))
 
     assert [one for one in list(memory._held) if memory.held(one)] == [question(BERLIN)]
@@ -129,9 +129,9 @@ def test_a_number_is_forgotten_with_all_that_end_alike_whatever_the_extension() 
 
 def test_a_person_is_forgotten_with_every_answer_that_lists_them() -> None:
     memory, _ = tier()
-    memory.put(question(LONDON), answer(1, 2), memory.fence.now())
-    memory.put(question(BERLIN), answer(2), memory.fence.now())
-    memory.put(question(HOUSTON), answer(1), memory.fence.now())
+    memory.put(question(LONDON), answer(1, 2), memory.fence.count)
+    memory.put(question(BERLIN), answer(2), memory.fence.count)
+    memory.put(question(HOUSTON), answer(1), memory.fence.count)
     memory.forget(Forgotten(person=2))
 
     assert [one for one in list(memory._held) if memory.held(one)] == [question(HOUSTON)]
@@ -139,8 +139,8 @@ def test_a_person_is_forgotten_with_every_answer_that_lists_them() -> None:
 
 def test_who_is_erased_is_deleted_at_once_and_not_only_given_no_more() -> None:
     memory, _ = tier()
-    memory.put(question(LONDON), answer(1, 2), memory.fence.now())
-    memory.put(question(HOUSTON), answer(1), memory.fence.now())
+    memory.put(question(LONDON), answer(1, 2), memory.fence.count)
+    memory.put(question(HOUSTON), answer(1), memory.fence.count)
     memory.forget(Forgotten(person=2, erased=True))
 
     assert list(memory._held) == [question(HOUSTON)]
@@ -149,7 +149,7 @@ def test_who_is_erased_is_deleted_at_once_and_not_only_given_no_more() -> None:
 @pytest.mark.parametrize("forgotten", [Forgotten((question().mark,)), Forgotten(person=1)])
 def test_what_was_asked_before_a_forgetting_is_not_remembered_after_it(forgotten: Forgotten) -> None:
     memory, _ = tier()
-    since = memory.fence.now()
+    since = memory.fence.count
     memory.forget(forgotten)
     memory.put(question(), answer(1), since)
 
@@ -160,16 +160,16 @@ def test_what_was_asked_before_a_forgetting_is_not_remembered_after_it(forgotten
 def test_who_was_erased_is_listed_by_no_answer_however_late_it_was_asked() -> None:
     memory, _ = tier()
     memory.forget(Forgotten(person=1, erased=True))
-    memory.put(question(), answer(1, 2), memory.fence.now())
+    memory.put(question(), answer(1, 2), memory.fence.count)
 
     assert len(memory) == 0
-    assert memory.overtaken(question(), answer(1, 2), memory.fence.now())
+    assert memory.overtaken(question(), answer(1, 2), memory.fence.count)
     assert memory.unerased((person(1), person(2))) == (person(2),)
 
 
 def test_what_is_distrusted_is_kept_but_not_relied_on() -> None:
     memory, _ = tier()
-    since = memory.fence.now()
+    since = memory.fence.count
     memory.put(question(), answer(1), since)
     memory.distrust(question())
     held = memory.peek(question())
@@ -182,20 +182,20 @@ def test_what_is_distrusted_is_kept_but_not_relied_on() -> None:
 
 def test_to_distrust_all_keeps_everything_in_the_order_of_its_use() -> None:
     memory, _ = tier(most=3)
-    since = memory.fence.now()
+    since = memory.fence.count
     for number in (LONDON, HOUSTON, BERLIN):
         memory.put(question(number), answer(1), since)
     memory.held(question(LONDON))
     memory.distrust_all()
 
     assert {memory.peek(question(number)).fresh_until for number in (LONDON, HOUSTON, BERLIN)} == {0.0}  # type: ignore[union-attr]  # all are held
-    memory.put(question(LONDON, "1"), answer(1), memory.fence.now())
+    memory.put(question(LONDON, "1"), answer(1), memory.fence.count)
     assert memory.peek(question(HOUSTON)) is None
 
 
 def test_what_was_asked_before_all_was_distrusted_is_not_remembered_after_it() -> None:
     memory, _ = tier()
-    since = memory.fence.now()
+    since = memory.fence.count
     memory.distrust_all()
     memory.put(question(), answer(1), since)
 
@@ -235,7 +235,7 @@ def test_what_was_forgotten_is_gone_and_all_else_stays(
         match what:
             case "put":
                 told = answer(*people, asked_at=clock())
-                memory.put(asked, told, memory.fence.now())
+                memory.put(asked, told, memory.fence.count)
                 if gone.isdisjoint(people):
                     alive[asked] = told
             case "number":
