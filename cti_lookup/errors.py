@@ -5,9 +5,10 @@ Everything that can go wrong, in one tree.
 
     CtiError
     ├── SettingsError          settings that cannot be started with, all faults at once
-    ├── Unavailable            the directory could not be asked; never the same as "nobody"
-    ├── NotForgotten           the shared tier could not be told what to forget
-    ├── RedisSilent            Redis did not do what it was asked; stays within the cache
+    ├── NotDone                what was asked of something else was not done
+    │   ├── Unavailable        the directory could not be asked; never the same as "nobody"
+    │   ├── NotForgotten       the shared tier could not be told what to forget
+    │   └── RedisSilent        Redis did not do what it was asked; stays within the cache
     └── Rejected               a request that is refused, as a problem document
         ├── BadKey             401
         ├── StrangeHost        403
@@ -40,19 +41,23 @@ class SettingsError(CtiError):
         self.faults = faults
 
 
-class Unavailable(CtiError):  # noqa: N818  # the outcome's own word
-    """
-    The directory could not be asked.
-
-    `reason`: `timeout`, `connection`, `redirect`, `oversized`, `malformed`, `unauthorized`, `forbidden`,
-    `throttled` (the directory's own 429), `status` (any other status that is no answer), `foreign` (it told of people who
-    have nothing to do with the question); or what was decided here without asking: `quota` (none left for this purpose), `open` (the breaker), `busy` (too many requests under way),
-    `recent` (this question failed moments ago).
-    """
+class NotDone(CtiError):  # noqa: N818  # says what did not happen
+    """What was asked of something else was not done; `reason` is one word of why."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class Unavailable(NotDone):
+    """
+    The directory could not be asked.
+
+    `reason`: `timeout`, `connection`, `redirect`, `oversized`, `malformed`, `unauthorized`, `forbidden`,
+    `throttled` (the directory's own 429), `status` (any other status that is no answer), `foreign` (it told of people
+    who have nothing to do with the question); or what was decided here without asking: `quota` (none left for this
+    purpose), `open` (the breaker), `busy` (too many requests under way), `recent` (this question failed moments ago).
+    """
 
     @property
     def was_asked(self) -> bool:
@@ -60,15 +65,11 @@ class Unavailable(CtiError):  # noqa: N818  # the outcome's own word
         return self.reason not in _SPARED
 
 
-_SPARED: Final = frozenset({"quota", "throttled", "open", "busy", "recent", "closed"})
+_SPARED: Final = frozenset({"quota", "throttled", "open", "busy", "recent"})
 
 
-class NotForgotten(CtiError):  # noqa: N818  # says what did not happen
+class NotForgotten(NotDone):
     """The shared tier could not be told what to forget; `reason` is what was wrong with it."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 class Rejected(CtiError):  # noqa: N818  # HTTP's own word

@@ -29,13 +29,10 @@ from cti_lookup.breaker import Breaker, Permit
 from cti_lookup.cache.coalescing import CoalescedReads, Values
 from cti_lookup.cache.redis_clients import Client
 from cti_lookup.cache.redis_line import HeldLine
-from cti_lookup.errors import CtiError
+from cti_lookup.errors import NotDone
 
 CALL_LIMIT: Final = 0.15
 """Seconds that one call may take, whatever it waits for."""
-
-PATIENT_CALL_LIMIT: Final = 5.25
-"""The same for a call of a patient client, which waits for what is yet to be written."""
 
 _FAREWELL: Final = 1.0
 _LEAST: Final = 0.005
@@ -47,7 +44,7 @@ _NO_CONNECTION: Final = "No connection available."
 T = TypeVar("T")
 
 
-class RedisSilent(CtiError):  # noqa: N818  # says what did not happen
+class RedisSilent(NotDone):
     """
     Redis did not do what it was asked.
 
@@ -55,10 +52,6 @@ class RedisSilent(CtiError):  # noqa: N818  # says what did not happen
     a key that is not permitted), `readonly` (a replica), `full` (out of memory), `skipped` (the breaker is open),
     `error` (anything else: no connection, another refusal, an answer that is none).
     """
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 class Script:
