@@ -19,14 +19,14 @@ from cti_lookup.fetching import Fetching
 from cti_lookup.invalidation import Invalidation
 from cti_lookup.keys import Keys
 from cti_lookup.logs import Log
-from cti_lookup.lookup import CallerLookup
+from cti_lookup.lookup import HEAD_START, CallerLookup
 from cti_lookup.ports import NoLiveCalls
 from cti_lookup.rates import Rates
 from cti_lookup.reading import Reading
-from cti_lookup.replicas import open_replicas
+from cti_lookup.replicas import RedisLimits, open_replicas
 from cti_lookup.ringing import Ringing, Source
 from cti_lookup.rservice.handshake import AllowedHosts, open_handshake
-from cti_lookup.rservice.quota import QuotaLimits
+from cti_lookup.rservice.quota_windows import QuotaLimits
 from cti_lookup.rservice.signatures import verifier_of
 from cti_lookup.settings import Settings
 from cti_lookup.shapes import Shapes
@@ -55,6 +55,8 @@ def create_app(  # noqa: PLR0913  # a program's choices, by name
     samples: bool = False,
     memory_entries: int = MEMORY_ENTRIES,
     limits: QuotaLimits | None = None,
+    redis_limits: RedisLimits | None = None,
+    head_start: float = HEAD_START,
 ) -> web.Application:
     """Make the service; it opens what it needs when it starts and closes it in reverse order."""
     app = web.Application(client_max_size=LARGEST_BODY, middlewares=[unrouted])
@@ -63,7 +65,14 @@ def create_app(  # noqa: PLR0913  # a program's choices, by name
 
     async def parts(app: web.Application) -> AsyncIterator[None]:
         async with open_parts(
-            settings, log=log, clock=clock, samples=samples, memory_entries=memory_entries, limits=limits
+            settings,
+            log=log,
+            clock=clock,
+            samples=samples,
+            memory_entries=memory_entries,
+            limits=limits,
+            redis_limits=redis_limits,
+            head_start=head_start,
         ) as made:
             app[PARTS] = made
             yield
@@ -113,6 +122,8 @@ async def open_parts(  # noqa: PLR0913  # a program's choices, by name
     samples: bool = False,
     memory_entries: int = MEMORY_ENTRIES,
     limits: QuotaLimits | None = None,
+    redis_limits: RedisLimits | None = None,
+    head_start: float = HEAD_START,
 ) -> AsyncIterator[Parts]:
     """
     Open all that a lookup needs; `serve` and the shell's `lookup` stand on the same.
@@ -125,7 +136,7 @@ async def open_parts(  # noqa: PLR0913  # a program's choices, by name
     freshness = _freshness(settings)
     memory = MemoryTier(freshness, clock.steady, most=memory_entries)
     async with AsyncExitStack() as stack:
-        replicas = await stack.enter_async_context(open_replicas(settings, tallies, clock))
+        replicas = await stack.enter_async_context(open_replicas(settings, tallies, clock, redis_limits))
         guards = guards_of(settings, clock, replicas.count, limits)
         directory = await stack.enter_async_context(
             open_directory_of(settings, guards, tallies, clock, samples=samples)
@@ -140,7 +151,7 @@ async def open_parts(  # noqa: PLR0913  # a program's choices, by name
             dropped=tallies.count_dropped,
             reading=reading,
         )
-        lookup = CallerLookup(memory=memory, shared=replicas.tier, fetching=fetching, clock=clock.steady)
+        lookup = CallerLookup(memory=memory, fetching=fetching, clock=clock.steady, head_start=head_start)
         stack.push_async_callback(lookup.close)
         invalidation = Invalidation(
             memory=memory,

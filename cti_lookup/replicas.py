@@ -12,8 +12,8 @@ from cti_lookup.breaker import Breaker
 from cti_lookup.cache.memory import MemoryTier
 from cti_lookup.cache.naming import Names
 from cti_lookup.cache.notices import Notices
-from cti_lookup.cache.redis_clients import connect
-from cti_lookup.cache.redis_link import RedisLink, RedisSilent
+from cti_lookup.cache.redis_clients import WAITS, Waits, connect
+from cti_lookup.cache.redis_link import CALL_LIMIT, RedisLink, RedisSilent
 from cti_lookup.cache.redis_tier import RedisTier
 from cti_lookup.cache.sealing import Seal, Seals
 from cti_lookup.cache.shared_quota import SharedQuota
@@ -35,6 +35,15 @@ Listening = Callable[[MemoryTier], AbstractAsyncContextManager[None]]
 
 
 @dataclass(frozen=True, slots=True)
+class RedisLimits:
+    """For how many seconds Redis is waited for: by one call, by a start, and by a client for each step of a call."""
+
+    call: float = CALL_LIMIT
+    begin: float = BEGIN
+    waits: Waits = WAITS
+
+
+@dataclass(frozen=True, slots=True)
 class Replicas:
     """What is shared; `listening` keeps a memory tier true to what the others forget, for as long as it lasts."""
 
@@ -44,15 +53,20 @@ class Replicas:
 
 
 @asynccontextmanager
-async def open_replicas(settings: Settings, tallies: Tallies, clock: Clock) -> AsyncIterator[Replicas]:
+async def open_replicas(
+    settings: Settings, tallies: Tallies, clock: Clock, limits: RedisLimits | None = None
+) -> AsyncIterator[Replicas]:
     """Open what is shared, or nothing where no Redis is set; Redis need not be there."""
+    limits = limits or RedisLimits()
     if settings.redis_url is None:
         yield Replicas(NoSharedTier(), NoSharedCount(), _hearing_nothing)
         return
     url, seals, tenant = settings.redis_url.get_secret_value(), _seals(settings), tenant_of(settings)
     origin, breaker = os.urandom(_ORIGIN), Breaker(clock.steady)
     tallies.watch("cti_redis_breaker_open", lambda: breaker.is_open)
-    link = RedisLink(connect(url), breaker=breaker, count=tallies.count_redis)
+    link = RedisLink(
+        connect(url, waits=limits.waits), breaker=breaker, count=tallies.count_redis, within=limits.call
+    )
     tier = RedisTier(
         link,
         seals=seals,
@@ -78,7 +92,7 @@ async def open_replicas(settings: Settings, tallies: Tallies, clock: Clock) -> A
         def cut_off(is_cut_off: bool) -> None:
             memory.is_cut_off = is_cut_off
 
-        client = connect(url, patient=True)
+        client = connect(url, patient=True, waits=limits.waits)
         notices = Notices(
             client,
             link,
@@ -95,7 +109,7 @@ async def open_replicas(settings: Settings, tallies: Tallies, clock: Clock) -> A
         tallies.watch("cti_notices_silent_seconds", lambda: notices.silent_for)
         tasks = [asyncio.create_task(one) for one in (notices.run(), state_again())]
         try:
-            await notices.begin(BEGIN)
+            await notices.begin(limits.begin)
             yield
         finally:
             for one in tasks:

@@ -5,9 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.servers.fake_directory import FakeDirectory
 from tests.servers.redis_process import RedisProcess
+
+# how long an example takes says how busy the machine is, and nothing of what is claimed
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @dataclass

@@ -43,8 +43,9 @@ class Notices:
     `client` is a patient one of its own, `link` takes the heartbeats. `heard` is told what *other* replicas forgot, and
     once each person who was erased before; `erased` reads those. `distrust` is called once when something may have been
     missed (a gap in the numbers, a notice that does not open, an error, a silence), and once more when notices arrive
-    again: what happened between is unknown. `cut_off` is told when it cannot hear, and when it can. What this process knew before it listened for the first time is distrusted
-    too. `count` is told, as `notices`, why: `gap`, `garbage`, `silence`, or what is wrong with Redis. `clock` is steady.
+    again: what happened between is unknown. `cut_off` is told when it cannot hear, and when it can. What this process
+    knew before it listened for the first time is distrusted too. `count` is told, as `notices`, why: `gap`, `garbage`,
+    `silence`, or what is wrong with Redis. `clock` is steady, `silence` in seconds.
     """
 
     def __init__(  # noqa: PLR0913  # what it depends on, named at the composition root
@@ -61,6 +62,7 @@ class Notices:
         erased: Callable[[], Awaitable[Iterable[int]]],
         count: Callable[[str, str], None],
         clock: Callable[[], float],
+        silence: float = SILENCE,
     ) -> None:
         self._client = client
         self._link = link
@@ -72,6 +74,7 @@ class Notices:
         self._erased = erased
         self._count = count
         self._clock = clock
+        self._silence = silence
         self._known_erased: set[int] = set()
         self._heard_at = clock()
         self._lost = True
@@ -136,7 +139,7 @@ class Notices:
 
     async def _hear(self) -> None:
         """Hear all from now on; raises as soon as something may have been missed."""
-        async with asyncio.timeout(SILENCE):
+        async with asyncio.timeout(self._silence):
             streams = {names.notices: await self._stream(names) for names in self._sides}
             for person in await self._erased():
                 self._hear_erased(person)
@@ -144,12 +147,12 @@ class Notices:
         if not self._begun.is_set() and all(stream.number is not None for stream in streams.values()):
             self._found_again(self._clock())  # what follows a known number is heard, or known to be missed
         while True:
-            async with asyncio.timeout(SILENCE):
+            async with asyncio.timeout(self._silence):
                 batches = await self._read(streams.values())
             for key, entries in batches:
                 for entry_id, fields in entries:
                     self._hear_entry(streams[key.decode()], entry_id, fields)
-            if any(self._clock() - stream.heard_at > SILENCE for stream in streams.values()):
+            if any(self._clock() - stream.heard_at > self._silence for stream in streams.values()):
                 raise _MissedError("silence")
 
     async def _stream(self, names: Names) -> "_Stream":

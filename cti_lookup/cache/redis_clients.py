@@ -17,6 +17,7 @@ Facts (redis-py 8.1, read in its source):
 
 import asyncio
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -33,58 +34,72 @@ from redis.backoff import NoBackoff
 
 from cti_lookup.addresses import RedisNodes, read_redis_nodes
 
-_POOL_WAIT: Final = 0.02
-_CONNECT: Final = 0.1
-_READ: Final = 0.05
 _CONNECTIONS: Final = 16
 _PATIENT_READ: Final = 5.0
 _PATIENT_CONNECTIONS: Final = 2
-_START: Final = 1.0
-"""Seconds for learning a Cluster's slots; longer than a caller waits, and shared by all callers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """
+    Seconds that a client waits: for a connection to come free, for a new one, and for an answer on it.
+
+    `slots` is for learning those of a Cluster; longer than a caller waits, and shared by all callers.
+    """
+
+    pool: float = 0.02
+    connect: float = 0.1
+    read: float = 0.05
+    slots: float = 1.0
+
+
+WAITS: Final = Waits()
 
 Client: TypeAlias = "Redis | RedisCluster"
 
 
-def connect(url: str, *, patient: bool = False) -> Client:
+def connect(url: str, *, patient: bool = False, waits: Waits = WAITS) -> Client:
     """
     Make a client for any kind of Redis; it connects when first used. A `patient` one waits for answers up to 5 s.
 
     RESP2, because its connection is made without a HELLO: one round trip fewer, and a right fewer to give.
     """
     limits = {
-        "socket_timeout": _PATIENT_READ if patient else _READ,
-        "socket_connect_timeout": _CONNECT,
+        "socket_timeout": _PATIENT_READ if patient else waits.read,
+        "socket_connect_timeout": waits.connect,
         "retry": Retry(NoBackoff(), 0),
         "max_connections": _PATIENT_CONNECTIONS if patient else _CONNECTIONS,
         "protocol": 2,
         "driver_info": None,  # says nothing of itself: another round trip and another right
     }
     if url.startswith("redis+sentinel:"):
-        return _sentinel_client(read_redis_nodes(url), limits)
+        return _sentinel_client(read_redis_nodes(url), limits, waits)
     if url.startswith("redis+cluster:"):
-        return _cluster_client(read_redis_nodes(url), limits)
+        return _cluster_client(read_redis_nodes(url), limits, waits)
     options: dict[str, Any] = {**limits, **parse_url(url)}
     if options.get("connection_class") is SSLConnection:
         options["connection_class"] = _TlsConnection
         options["tls"] = _tls(options)
-    return Redis.from_pool(BlockingConnectionPool(timeout=_POOL_WAIT, **options))
+    return Redis.from_pool(BlockingConnectionPool(timeout=waits.pool, **options))
 
 
-def _sentinel_client(address: RedisNodes, limits: dict[str, Any]) -> Client:
-    asking = {**limits, "socket_timeout": _READ, "max_connections": _CONNECTIONS}
+def _sentinel_client(address: RedisNodes, limits: dict[str, Any], waits: Waits) -> Client:
+    asking = {**limits, "socket_timeout": waits.read, "max_connections": _CONNECTIONS}
     sentinels = _Sentinels(  # type: ignore[no-untyped-call]  # not typed there
         address.nodes, sentinel_kwargs={**asking, "ssl": address.tls, **address.sentinel_options}
     )
     options: dict[str, Any] = {**limits, **address.options}
     if address.tls:
         options |= {"connection_class": _TlsMasterConnection, "tls": _tls(options)}
-    pool = _MasterPool(address.service, sentinels, timeout=_POOL_WAIT, **options)  # type: ignore[no-untyped-call]  # not typed there
+    pool = _MasterPool(address.service, sentinels, timeout=waits.pool, **options)  # type: ignore[no-untyped-call]  # not typed there
     return Redis.from_pool(pool)
 
 
-def _cluster_client(address: RedisNodes, limits: dict[str, Any]) -> Client:
+def _cluster_client(address: RedisNodes, limits: dict[str, Any], waits: Waits) -> Client:
     nodes = [ClusterNode(host, port) for host, port in address.nodes]
-    return _Cluster(startup_nodes=nodes, ssl=address.tls, **limits, **address.options)
+    cluster = _Cluster(startup_nodes=nodes, ssl=address.tls, **limits, **address.options)
+    cluster.waits = waits
+    return cluster
 
 
 def _tls(options: dict[str, Any]) -> RedisSSLContext:
@@ -153,6 +168,7 @@ async def _master(sentinel: Redis, service_name: str) -> Any:
 class _Cluster(RedisCluster):
     """A Cluster that is learned by a task of its own: a caller who cannot wait that long does not spoil it."""
 
+    waits = WAITS
     _starting: "asyncio.Task[Any] | None" = None
 
     async def initialize(self, *args: Any, **kwargs: Any) -> RedisCluster:
@@ -172,7 +188,7 @@ class _Cluster(RedisCluster):
         await super().aclose()
 
     async def _start(self, *args: Any, **kwargs: Any) -> None:
-        async with asyncio.timeout(_START):
+        async with asyncio.timeout(self.waits.slots):
             await super().initialize(*args, **kwargs)
 
 

@@ -11,20 +11,21 @@ from typing import Final
 from cti_lookup.cache.naming import Names
 from cti_lookup.cache.redis_link import RedisLink, RedisSilent, Script
 from cti_lookup.cache.scripts import lua
-from cti_lookup.rservice.quota import HOUR, WINDOW_SECONDS, News, Verdict, Wish
+from cti_lookup.rservice.quota import News, Verdict, Wish
+from cti_lookup.rservice.quota_windows import HOUR, WINDOW_SECONDS
 
 _MEMBER: Final = 12
-_WINDOW_US: Final = int(WINDOW_SECONDS * 1_000_000)
 _HOUR_MS: Final = int(HOUR * 1000)
 _TAKE: Final = Script(lua("take"))
 _TELL: Final = Script(lua("tell"))
 
 
 class SharedQuota:
-    """The count of one token's requests; keeps the promises of `SharedCount`."""
+    """The count of one token's requests, keeping the promises of `SharedCount`; a burst is what `window` seconds hold."""
 
-    def __init__(self, link: RedisLink, names: Names) -> None:
+    def __init__(self, link: RedisLink, names: Names, *, window: float = WINDOW_SECONDS) -> None:
         self._link = link
+        self._window_us = int(window * 1_000_000)
         self._burst = names.quota("burst")
         self._rest = names.quota("rest")
         self._sent = names.quota("sent")
@@ -34,7 +35,14 @@ class SharedQuota:
         """Take one request's worth; None where Redis is silent."""
         keys = [self._burst, self._rest, self._sent, self._pause]
         member = os.urandom(_MEMBER)
-        args: list[str | bytes | int] = [wish.burst, wish.hourly, wish.keep, member, _WINDOW_US, _HOUR_MS]
+        args: list[str | bytes | int] = [
+            wish.burst,
+            wish.hourly,
+            wish.keep,
+            member,
+            self._window_us,
+            _HOUR_MS,
+        ]
         try:
             granted, left, ends_in_ms, pause_ms = await self._link.run("take", _TAKE, keys, args)
         except RedisSilent:

@@ -18,7 +18,7 @@ from cti_lookup.rservice.asking import GuardedApi, Guards, Request
 from cti_lookup.rservice.quota import AnyQuota
 from cti_lookup.rservice.resolving import LookUp, PatientResolver, look_up
 from cti_lookup.rservice.tokens import ClientCredentials, ClientTokens, FixedToken, Tokens
-from cti_lookup.rservice.transport import open_session
+from cti_lookup.rservice.transport import CONNECT, open_session
 from cti_lookup.rservice.wire import question_path
 
 TOTAL: Final = 5.0
@@ -33,7 +33,8 @@ class Address:
     """
     Where the directory is, `url` ending in `/v1`, and whose; how it is to be asked.
 
-    `form` is how numbers are written; `total` the seconds for one question with all its requests.
+    `form` is how numbers are written; `total` the seconds for one question with all its requests, `connect` those for
+    one connection.
     """
 
     url: str
@@ -41,6 +42,7 @@ class Address:
     account_header: str = "X-4me-Account"
     form: QueryForm | int = QueryForm.NATIONAL
     total: float = TOTAL
+    connect: float = CONNECT
 
     @property
     def headers(self) -> dict[str, str]:
@@ -172,7 +174,7 @@ async def open_directory(  # noqa: PLR0913  # the composition root's choices, by
     `credentials` is a personal access token or an application's. `count` is told the result of each request and of each
     that was refused here, `count_token` that of each request for a token; `steady` is the guards' clock.
     """
-    async with open_session(PatientResolver(steady, look_up=look_up)) as session:
+    async with open_session(PatientResolver(steady, look_up=look_up), connect=address.connect) as session:
         tokens: Tokens = (
             FixedToken(credentials)
             if isinstance(credentials, str)

@@ -35,11 +35,11 @@ class Reply:
     body: bytes
 
 
-def open_session(resolver: AbstractResolver) -> aiohttp.ClientSession:
-    """Make a session that sends nobody's credentials of itself; the caller closes it."""
+def open_session(resolver: AbstractResolver, *, connect: float = CONNECT) -> aiohttp.ClientSession:
+    """Make a session that sends nobody's credentials of itself; the caller closes it. `connect` is seconds."""
     session = aiohttp.ClientSession(
         headers=_HEADERS,
-        timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=connect),
         auto_decompress=False,
         cookie_jar=aiohttp.DummyCookieJar(),
         connector=aiohttp.TCPConnector(limit=_CONNECTIONS, keepalive_timeout=30, resolver=resolver),

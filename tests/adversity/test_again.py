@@ -1,14 +1,12 @@
 """What is promised, tried once more where it has changed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from aiohttp.test_utils import TestClient, TestServer
 
 from cti_lookup.answers import NOBODY, Answer
-from cti_lookup.app import create_app
 from cti_lookup.cache.memory import CUT_OFF, Freshness, MemoryTier
 from cti_lookup.errors import Unavailable
 from cti_lookup.fetching import Fetching
@@ -17,43 +15,22 @@ from cti_lookup.ports import NoSharedTier
 from cti_lookup.questions import AnyQuestion, Purpose
 from cti_lookup.reading import Reading
 from cti_lookup.rservice.quota import Quota
-from cti_lookup.settings import Settings
 from cti_lookup.times import Clock
 from tests.conftest import SettableClock
 from tests.rservice.opening import ASHOK, opened
-from tests.servers.fake_directory import TOKEN, FakeDirectory
+from tests.servers.fake_directory import FakeDirectory
 from tests.servers.redis_process import RedisProcess
-from tests.service.conftest import KEY, Service, listening_log
+from tests.servers.redis_waits import SHIPPED
+from tests.service.conftest import StartService, starting
 
 OLD, NEW = "Ashok Kumar", "Ashok K. Kumar"
 
-Start = Callable[..., Awaitable[Service]]
-
 
 @pytest.fixture
-async def start(directory: FakeDirectory, clock: SettableClock) -> AsyncIterator[Start]:
+async def start(directory: FakeDirectory, clock: SettableClock) -> AsyncIterator[StartService]:
     """Start services under the test's clock; they stop when the test ends."""
-    started: list[Service] = []
-
-    async def start_service(**settings: object) -> Service:
-        chosen: dict[str, object] = {
-            "directory_url": directory.url,
-            "directory_token": TOKEN,
-            "api_keys": KEY,
-            "region": "US",
-            **settings,
-        }
-        lines: list[dict[str, Any]] = []
-        log = listening_log(lines)
-        app = create_app(Settings.model_validate(chosen), log=log, clock=Clock(clock, clock))
-        client = TestClient(TestServer(app))
-        await client.start_server()
-        started.append(Service(client, log, lines))
-        return started[-1]
-
-    yield start_service
-    for service in started:
-        await service.stop()
+    async with starting(directory, Clock(clock, clock)) as start_service:
+        yield start_service
 
 
 def names(answer: Any) -> list[str]:
@@ -61,10 +38,10 @@ def names(answer: Any) -> list[str]:
 
 
 async def test_a_replica_that_never_heard_anything_relies_on_its_own_memory_for_moments_only(
-    start: Start, redis: RedisProcess, directory: FakeDirectory, clock: SettableClock
+    start: StartService, redis: RedisProcess, directory: FakeDirectory, clock: SettableClock
 ) -> None:
     redis.end()
-    service = await start(redis_url=redis.url)
+    service = await start(redis_url=redis.url, redis_limits=SHIPPED)
     assert names(await service.lookup()) == [OLD]
     directory.people[0]["name"] = NEW
     clock.pass_by(CUT_OFF * 1.2 + 0.2)
@@ -97,7 +74,7 @@ async def test_a_directory_that_once_had_too_many_requests_keeps_its_quota(clock
 
 
 async def test_who_sends_the_body_in_a_second_packet_reads_that_the_key_is_wrong_and_that_the_line_ends(
-    start: Start,
+    start: StartService,
 ) -> None:
     service = await start()
     reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
@@ -105,10 +82,10 @@ async def test_who_sends_the_body_in_a_second_packet_reads_that_the_key_is_wrong
         b"POST /v1/erasures HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
         b"Authorization: Bearer wrong\r\nContent-Length: 16\r\n\r\n"
     )
-    await asyncio.sleep(0.05)
-    writer.write(b'{"person_id": 3}')
-    await asyncio.sleep(0.05)
-    answer = await reader.read()
+    async with asyncio.timeout(20):
+        answer = await reader.readuntil(b"\r\n\r\n")
+        writer.write(b'{"person_id": 3}')
+        await reader.read()  # to the end, as it came
     writer.close()
     assert answer.startswith(b"HTTP/1.1 401 ")
     assert b"\r\nconnection: close\r\n" in answer.lower()
@@ -147,7 +124,7 @@ async def test_a_flight_that_was_overtaken_by_another_replicas_answer_tells_the_
     await directory.asked.wait()
     clock.pass_by(1)
     newer = Answer(b'[{"id":30}]', truncated=False, asked_at=clock(), ids=(30,))
-    memory.learn(ASHOK, newer, memory.fence.now())  # a caller has read it in Redis, and was told
+    memory.learn(ASHOK, newer, memory.fence.count)  # a caller has read it in Redis, and was told
     directory.gate.set()
     answer, _ = await flight
     await fetching.close()

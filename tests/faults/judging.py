@@ -13,11 +13,11 @@ from typing import Final
 
 from tests.faults.load import RATE, Sample
 from tests.faults.scene import NEGATIVE_TTL
-from tests.faults.story import HEALTHY, LASTS, Story
+from tests.faults.story import LASTS, Story
 from tests.faults.table import SHORT
 from tests.faults.truth import LEARNED, Kind, name_of
 
-HEALS_WITHIN: Final = min(32.0, 2 * LASTS + 1)
+LONGEST_HEALING: Final = 32.0
 """Seconds: breakers, pauses and remembered failures double with a fault's length, to at most 30 s."""
 
 OWN_OUTCOME: Final = {Kind.INVALID: "invalid", Kind.WITHHELD: "withheld"}
@@ -86,7 +86,7 @@ def before_it_all_was_well(story: Story) -> None:
 
 def the_directory_is_not_flooded(story: Story) -> None:
     """Claim that few requests more reached the directory."""
-    allowed = 1.1 * _needed(story) + LASTS
+    allowed = 1.1 * _needed(story) + story.lasted
     assert story.during <= allowed, f"{story.during} requests where {allowed:.1f} were allowed"
 
 
@@ -111,18 +111,19 @@ def afterwards_all_is_as_before(story: Story) -> None:
     """Claim that new and known callers were found again, and Redis used, soon after."""
     lag = story.scene.load.lag.between(story.ended - story.healed_after, story.ended)
     took = story.healed_after - lag
-    assert took <= HEALS_WITHIN + story.fault.lingers, f"healed after {took:.1f} s"
+    within = min(LONGEST_HEALING, 2 * story.lasted + 1) + story.fault.lingers
+    assert took <= within, f"healed after {took:.1f} s"
 
 
 def _needed(story: Story) -> float:
     """Say how many requests the load needs while the fault lasts, with what the fault itself makes necessary."""
-    return story.before * LASTS / HEALTHY + _needed_once(story)
+    return story.before * story.lasted / story.healthy_for + _needed_once(story)
 
 
 def _needed_once(story: Story) -> float:
     fault, repeaters = story.fault, story.scene.truth.repeaters
     if fault.ttl == SHORT:
         return repeaters
-    meanwhile = [one.caller for one in story.meanwhile if one.started <= story.broken + LASTS]
+    meanwhile = [one.caller for one in story.meanwhile if one.started <= story.broken + story.lasted]
     told_by_redis = len({one for one in meanwhile if one.kind is Kind.ONLY_IN_REDIS})
     return told_by_redis + (repeaters if fault.metric else 0)  # where nothing is lost, nothing is distrusted

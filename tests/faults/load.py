@@ -1,6 +1,8 @@
-"""A steady load of webhooks and lookups, and how late the one who makes it was itself."""
+"""A steady load of webhooks and lookups, and for how long the machine stood still meanwhile."""
 
 import asyncio
+import os
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,39 +18,63 @@ RATE: Final = 12.0
 
 LOOKUP_LIMIT: Final = 1.55
 WEBHOOK_LIMIT: Final = 1.0
-"""Seconds after which an answer is too late; only this process's own lateness is taken off before."""
+"""Seconds after which an answer is too late; only that time is taken off before in which the machine stood still."""
 
 _BEAT: Final = 0.005
+_CORE_BEAT: Final = 0.01
+_NOTED: Final = 0.03
+"""Seconds after which whatever was late has been noted."""
+
 _HANG_UP_AFTER: Final = 0.03
 
 
 class Lag:
-    """Notes how much later than asked for the loop woke this task: noise of the machine and of this process."""
+    """
+    Notes when the machine, or this process, stood still: how much later than asked for a sleeper woke.
+
+    One sleeps in the loop, and one thread on each core: what is waited for is a process of its own, and may run there.
+    """
 
     def __init__(self) -> None:
         self._late: list[tuple[float, float]] = []
 
     async def measure(self) -> None:
         """Measure until cancelled."""
-        while True:
-            before = time.monotonic()
-            await asyncio.sleep(_BEAT)
-            after = time.monotonic()
-            if after - before > 2 * _BEAT:
-                self._late.append((after, after - before - _BEAT))
+        ended = threading.Event()
+        for core in os.sched_getaffinity(0):
+            threading.Thread(target=self._watch, args=(core, ended), daemon=True).start()
+        try:
+            while True:
+                before = time.monotonic()
+                await asyncio.sleep(_BEAT)
+                self._note(before, _BEAT)
+        finally:
+            ended.set()
 
     def between(self, start: float, end: float) -> float:
-        """Give by how much the loop was late in all during an interval."""
-        return sum(late for at, late in self._late if start <= at and at - late <= end)
+        """Give how long it stood still in all during an interval."""
+        still, reached = 0.0, start
+        for since, until in sorted(self._late):
+            still += max(0.0, min(until, end) - max(since, reached))
+            reached = max(reached, until)
+        return still
 
-    def worst(self) -> float:
-        """Give the latest that it was."""
-        return max((late for _, late in self._late), default=0.0)
+    def _watch(self, core: int, ended: threading.Event) -> None:
+        os.sched_setaffinity(0, {core})  # this thread's
+        while not ended.is_set():
+            before = time.monotonic()
+            time.sleep(_CORE_BEAT)
+            self._note(before, _CORE_BEAT)
+
+    def _note(self, before: float, asked_for: float) -> None:
+        woken = time.monotonic()
+        if woken - before > 2 * asked_for:
+            self._late.append((before + asked_for, woken))
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One call and its answer; times are monotonic seconds, `lag` is this process's own part of `seconds`."""
+    """One call and its answer; times are monotonic seconds, `lag` is the part of `seconds` in which the machine stood still."""
 
     caller: Caller
     webhook: bool
@@ -110,6 +136,7 @@ class Load:
         started = time.monotonic()
         status, answer = await (self._ring(caller) if webhook else self._look_up(caller))
         seconds = time.monotonic() - started
+        await asyncio.sleep(_NOTED)
         lag = self.lag.between(started, started + seconds)
         return Sample(caller, webhook, started, seconds, lag, status, answer)
 

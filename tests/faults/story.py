@@ -31,7 +31,8 @@ class Story:
     """
     What happened in one scene, in monotonic seconds: a fault `began`, everything was `broken`, it had `ended`.
 
-    `before` and `during` count requests to the directory, `seen` what the fault's metric counted.
+    `before` and `during` count requests to the directory, in `healthy_for` seconds before it and in the `lasted` seconds
+    for which it did, `seen` what the fault's metric counted.
     """
 
     fault: Fault
@@ -39,6 +40,8 @@ class Story:
     began: float = 0.0
     broken: float = 0.0
     ended: float = 0.0
+    healthy_for: float = HEALTHY
+    lasted: float = LASTS
     before: int = 0
     during: int = 0
     healed_after: float = 0.0
@@ -75,14 +78,16 @@ async def tell(fault: Fault, folder: Path, spoil: Spoil = unspoilt, **settings: 
 async def _happen(story: Story, session: aiohttp.ClientSession) -> None:
     scene, fault = story.scene, story.fault
     seen = (await scene.metrics(session)).get(fault.metric, 0.0) if fault.metric else 0.0
-    asked = len(scene.directory.requests)
+    asked, healthy_since = len(scene.directory.requests), time.monotonic()
     await asyncio.sleep(HEALTHY)
     story.before = len(scene.directory.requests) - asked
     story.began = time.monotonic()
+    story.healthy_for = story.began - healthy_since
     await fault.begin(scene)
     story.broken, asked = time.monotonic(), len(scene.directory.requests)
     await asyncio.sleep(LASTS)
-    story.during, story.ended = len(scene.directory.requests) - asked, time.monotonic()
+    story.during = len(scene.directory.requests) - asked
+    story.lasted = time.monotonic() - story.broken
     await fault.end(scene)
     healing = time.monotonic()
     await until(lambda: scene.load.ask(scene.truth.newcomer()), lambda one: one.tier == "directory")

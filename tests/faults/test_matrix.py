@@ -2,7 +2,7 @@
 Every fault of the table, in the middle of a steady load on the program itself, judged against the truth.
 
 The stories run a few at a time, each with a Redis, a directory and a process of its own, and are judged afterwards. A
-limit of time is never loosened: only the lateness of the load's own loop, measured while a call lasts, is added to it.
+limit of time is never loosened: only the time for which the machine stood still, measured while a call lasts, is added.
 `CTI_CHAOS_SECONDS` says how long each fault lasts, 2 s if unset.
 """
 

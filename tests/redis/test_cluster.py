@@ -9,6 +9,7 @@ from tests.redis.conftest import Links
 from tests.redis.saying import becomes_readable, reason_for, store
 from tests.redis.test_acl import words_of_the_document
 from tests.servers.redis_cluster import RedisClusterProcesses
+from tests.servers.redis_waits import BRIEF
 
 pytestmark = pytest.mark.slow
 
@@ -28,6 +29,7 @@ def cluster(started: RedisClusterProcesses) -> RedisClusterProcesses:
     for node in started.nodes:
         node.resume()
         node.command("FLUSHALL")
+    started.await_complete()
     return started
 
 
@@ -75,11 +77,12 @@ async def test_a_slot_that_moved_is_followed(link: RedisLink, cluster: RedisClus
 
 
 async def test_a_node_that_hangs_is_a_timeout_for_its_slots_only(
-    link: RedisLink, cluster: RedisClusterProcesses
+    link: RedisLink, links: Links, cluster: RedisClusterProcesses
 ) -> None:
     mine, other = key_on(cluster, 0), key_on(cluster, 1)
     await store(link, other, b"v")
-    assert await link.read((mine,)) == (None,)
+    link = links.to(cluster.url, within=BRIEF)
+    assert await becomes_readable(link, mine) is None
     cluster.nodes[0].pause()
     assert await reason_for(link.read((mine,))) == "timeout"
     assert await becomes_readable(link, other) == b"v"

@@ -3,17 +3,20 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from cti_lookup.breaker import Breaker, BreakerLimits
+from cti_lookup.cache.redis_clients import WAITS
 from cti_lookup.cache.redis_link import RedisLink, RedisSilent, Script
 from tests.conftest import SettableClock
 from tests.redis.conftest import Links
 from tests.redis.saying import BOUND, becomes_readable, reason_for, store
 from tests.servers.fault_proxy import FaultProxy, Line
 from tests.servers.redis_process import RedisProcess, free_port
+from tests.servers.redis_waits import BRIEF, PATIENT, waits_of
 
 
 @pytest.fixture
@@ -80,9 +83,9 @@ async def test_a_refused_command_is_an_error_and_a_life_sign(links: Links, redis
 
 @pytest.mark.parametrize("login", ["", ":wrong@", "nobody:right@"])
 async def test_a_wrong_password_is_auth_and_opens_the_breaker(
-    links: Links, guarded: RedisProcess, login: str
+    links: Links, guarded: RedisProcess, clock: SettableClock, login: str
 ) -> None:
-    breaker = Breaker(time.monotonic)
+    breaker = Breaker(clock)
     link = links.to(f"unix://{login}{guarded.socket}", breaker=breaker)
     for _ in range(5):
         assert await reason_for(link.read(("cti:a",))) == "auth"
@@ -122,25 +125,25 @@ async def test_a_full_redis_is_full_and_still_read(links: Links, redis: RedisPro
 async def test_a_stopped_redis_is_a_timeout_then_skipped_and_asked_again_when_it_goes_on(
     links: Links, redis: RedisProcess, clock: SettableClock
 ) -> None:
-    link = links.to(redis.url, breaker=Breaker(clock))
-    await store(link, "cti:a", b"v")
+    await store(links.to(redis.url), "cti:a", b"v")
+    link = links.shipped(redis.url, breaker=Breaker(clock))
     redis.pause()
     for _ in range(5):
         assert await reason_for(link.read(("cti:a",))) == "timeout"
     assert await reason_for(link.read(("cti:a",))) == "skipped"
     redis.resume()
     assert await reason_for(link.read(("cti:a",))) == "skipped"
-    clock.pass_by(1.01)
-    assert await link.read(("cti:a",)) == (b"v",)
     assert links.counted["read", "timeout"] == 5
     assert links.counted["read", "skipped"] == 2
+    clock.pass_by(1.01)
+    assert await becomes_readable(link, "cti:a", silent=lambda: clock.pass_by(10.01)) == b"v"
 
 
 async def test_a_thousand_readers_of_a_stopped_redis_all_hear_within_the_bound(
     links: Links, redis: RedisProcess
 ) -> None:
-    link = links.to(redis.url)
-    await store(link, "cti:a", b"v")
+    link = links.to(redis.url, within=BRIEF)
+    assert await link.read(("cti:a",)) == (None,)
     redis.pause()
     reasons = await asyncio.gather(*(reason_for(link.read((f"cti:{n}", f"cti:g{n}"))) for n in range(1000)))
     assert set(reasons) == {"timeout"}
@@ -162,8 +165,8 @@ async def test_a_refused_port_is_an_error(links: Links) -> None:
 
 
 async def test_a_line_that_hangs_is_a_timeout(links: Links, proxy: FaultProxy) -> None:
-    link = links.to(f"redis://127.0.0.1:{proxy.port}")
-    assert await link.read(("cti:a",)) == (None,)
+    link = links.shipped(f"redis://127.0.0.1:{proxy.port}")
+    assert await becomes_readable(link, "cti:a") is None
     proxy.line = Line.HANG
     assert await reason_for(link.read(("cti:a",))) == "timeout"
 
@@ -236,7 +239,7 @@ async def test_an_answer_that_drips_is_cut_off(links: Links) -> None:
 
     server = await asyncio.start_server(drip, "127.0.0.1", 0)
     async with server:
-        link = links.to(f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        link = links.shipped(f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}")
         assert await reason_for(link.read(("cti:a",))) == "timeout"
         await link.close()
 
@@ -245,7 +248,7 @@ async def test_that_no_connection_comes_free_is_a_timeout_and_the_breaker_is_not
     links: Links, redis: RedisProcess
 ) -> None:
     breaker = Breaker(time.monotonic, BreakerLimits(failures=1))
-    link = links.to(redis.url, breaker=breaker)
+    link = links.to(redis.url, breaker=breaker, waits=replace(waits_of(PATIENT), pool=WAITS.pool))
     pool = link._client.connection_pool  # type: ignore[union-attr]  # no Cluster
     taken = [await pool.get_connection() for _ in range(pool.max_connections)]
     assert await reason_for(store(link, "cti:a", b"v")) == "timeout"
@@ -259,7 +262,7 @@ async def test_a_cancelled_probe_is_given_back(
     links: Links, redis: RedisProcess, clock: SettableClock
 ) -> None:
     breaker = Breaker(clock, BreakerLimits(failures=1))
-    link = links.to(redis.url, breaker=breaker)
+    link = links.to(redis.url, breaker=breaker, within=BRIEF)
     await link.read(("cti:a",))
     redis.pause()
     assert await reason_for(link.read(("cti:a",))) == "timeout"
@@ -287,13 +290,12 @@ async def test_a_cancelled_reader_leaves_the_line_usable(link: RedisLink) -> Non
 
 
 async def test_a_patient_client_waits_for_what_is_written_later(links: Links, redis: RedisProcess) -> None:
-    async def wait(link: RedisLink) -> object:
-        return await link.call(
-            "stream", lambda client: client.xread({"cti:s": "$"}, block=100)
-        )  # longer than the 50 ms of others
+    async def wait(link: RedisLink, milliseconds: int) -> object:
+        return await link.call("stream", lambda client: client.xread({"cti:s": "$"}, block=milliseconds))
 
-    assert await reason_for(wait(links.to(redis.url))) == "timeout"
-    assert await wait(links.to(redis.url, patient=True)) in (None, [], {})
+    short = waits_of(1.0)
+    assert await reason_for(wait(links.to(redis.url, waits=short), 10_000)) == "timeout"
+    assert await wait(links.to(redis.url, waits=short, patient=True), 1_500) in (None, [], {})
 
 
 async def test_closing_a_link_to_a_stopped_redis_is_bounded_and_ends_what_waits(

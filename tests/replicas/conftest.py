@@ -13,7 +13,7 @@ from tests.servers.fake_directory import FakeDirectory
 @pytest.fixture
 async def fleet(tmp_path: Path, directory: FakeDirectory) -> AsyncIterator[Fleet]:
     """Give a fleet whose directory is the test's."""
-    async with ClientSession(connector=TCPConnector(limit=0), timeout=ClientTimeout(15)) as session:
+    async with ClientSession(connector=TCPConnector(limit=0), timeout=ClientTimeout(60)) as session:
         fleet = Fleet(tmp_path, directory, session)
         yield fleet
         await fleet.close()

@@ -1,8 +1,15 @@
-"""Replicas as they run: processes of the very program, that share a directory and perhaps a Redis."""
+"""
+Replicas as they run: processes of the very program, that share a directory and perhaps a Redis.
+
+A machine may stand still for half a second at any time. So nothing that is asked here is taken for an answer before it
+says something, as any client asks again who is told `unavailable` or `pending`; and a fleet whose claim is about what
+replicas do together is started patient, so that no call to Redis is given up.
+"""
 
 import asyncio
 import os
 import signal
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -13,18 +20,25 @@ from aiohttp import ClientSession, web
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.servers.fake_directory import ASHOKS_NUMBER, TOKEN, Behaviour, FakeDirectory
-from tests.servers.program import Program
+from tests.servers.program import PROGRAM, Program
 
 KEY: Final = "a-machine-key"
 BEARER: Final = {"Authorization": f"Bearer {KEY}"}
 UPSTREAM: Final = "a-token-of-the-directory"
 SECRET: Final = "a secret of all replicas"
-SOON: Final = 5.0
+SOON: Final = 20.0
 """Seconds for what is to happen soon; this machine may be busy."""
 
-_MISSED: Final = ("timeout", "error", "skipped")
-_ATTEMPTS: Final = 4
+PROMISED: Final = 2.0
+"""Seconds within which every replica shows what one was told."""
+
+_ROOT: Final = Path(__file__).parents[2]
+_PATIENT: Final = (sys.executable, "-m", "tests.replicas.patient")
 _PAUSE: Final = 0.02
+_USUAL: Final = 0.1
+"""Seconds that a pause and an answer take at most on a machine that does not stand still."""
+
+_VAGUE: Final = frozenset({"unavailable", "pending"})
 _LISTENING: Final = r"listens at (http://127\.0\.0\.1:\d+)"
 
 
@@ -43,12 +57,20 @@ class Replica:
             assert response.status == 200
             return await response.json()
 
+    async def answer(self, telephone: str = ASHOKS_NUMBER, **query: str) -> Any:
+        """Look up until the answer says something."""
+        return await _definite(lambda: self.lookup(telephone, **query))
+
     async def ring(self, number: str = ASHOKS_NUMBER, **event: object) -> Any:
         """Give the lookup of a call's answer."""
         told = {"event": "newCall", "from": number, "to": "1002", "direction": "in", **event}
         async with self.session.post(f"{self.url}/webhooks/generic", json=told, headers=BEARER) as response:
             assert response.status == 200
             return (await response.json())["lookup"]
+
+    async def rung(self, number: str = ASHOKS_NUMBER, **event: object) -> Any:
+        """Ring until the answer says something."""
+        return await _definite(lambda: self.ring(number, **event))
 
     async def changed(self, person_id: int = 30, event: str = "person.update") -> int:
         """Tell of a change as the directory does, and give the status."""
@@ -70,21 +92,19 @@ class Replica:
 
     async def counted(self, name: str, **labels: str) -> float:
         """Give a sample of `/metrics`, 0 if it is not there."""
-        families = text_string_to_metric_families(await self._metrics())
-        samples = (sample for family in families for sample in family.samples)
-        return next((one.value for one in samples if one.name == name and one.labels == labels), 0.0)
+        samples = await self._samples(name)
+        return next((value for one, value in samples if one == labels), 0.0)
 
-    async def missed_of_redis(self, operation: str) -> float:
-        """Count the operations of a kind on Redis that were not answered in time."""
-        missed = [
-            await self.counted("cti_redis_operations_total", operation=operation, result=result)
-            for result in _MISSED
-        ]
-        return sum(missed)
+    async def told_of_requests(self) -> dict[str, float]:
+        """Count what became of each request to the directory that has ended, by its result."""
+        samples = await self._samples("cti_directory_requests_total")
+        return {labels["result"]: value for labels, value in samples}
 
-    async def _metrics(self) -> str:
+    async def _samples(self, name: str) -> list[tuple[dict[str, str], float]]:
         async with self.session.get(f"{self.url}/metrics") as response:
-            return await response.text()
+            families = text_string_to_metric_families(await response.text())
+        samples = (sample for family in families for sample in family.samples)
+        return [(dict(one.labels), one.value) for one in samples if one.name == name]
 
     async def remembers(self, telephone: str = ASHOKS_NUMBER) -> bool:
         """Look up, and tell whether that needed no asking."""
@@ -110,11 +130,16 @@ class Fleet:
         self._programs: list[Program] = []
 
     async def start(self, count: int, **options: str) -> list[Replica]:
-        """Start some at once; each that has a Redis hears the others by then."""
+        """Start some at once; each that has a Redis hears the others by then, if this machine is not busy."""
         programs = [self._open(options) for _ in range(count)]
         return [await self._listening(program) for program in programs]
 
-    def _open(self, options: dict[str, str]) -> Program:
+    async def start_patient(self, count: int, **options: str) -> list[Replica]:
+        """Start some that wait for Redis; each hears the others by then."""
+        programs = [self._open(options, _PATIENT) for _ in range(count)]
+        return [await self._listening(program) for program in programs]
+
+    def _open(self, options: dict[str, str], command: tuple[str, ...] = (PROGRAM, "serve")) -> Program:
         folder = self._folder / f"replica-{len(self._programs)}"
         folder.mkdir()
         chosen = {
@@ -127,7 +152,8 @@ class Fleet:
             "upstream_tokens": UPSTREAM,
         } | options
         variables = {f"CTI_{name.upper()}": value for name, value in chosen.items() if value}
-        self._programs.append(Program(folder, "serve", variables=variables))
+        variables["PYTHONPATH"] = str(_ROOT)  # where the patient one is
+        self._programs.append(Program(folder, command[-1], variables=variables, command=command[:-1]))
         return self._programs[-1]
 
     async def _listening(self, program: Program) -> Replica:
@@ -142,45 +168,31 @@ class Fleet:
             program.kill()
 
 
-class TooBusyError(Exception):
-    """The machine was too busy for what an attempt found to mean anything."""
-
-
-async def undisturbed(
-    replicas: list[Replica], operation: str, attempt: Callable[[int], Awaitable[None]], *, pause: float = 0.0
-) -> None:
+async def until(holds: Callable[[], Awaitable[bool]], *, within: float = SOON) -> None:
     """
-    Make an attempt, and another where this machine was too busy for Redis to take part in an operation in time.
+    Wait until something holds that can only be asked for.
 
-    Without Redis each process decides alone, and that is another test's claim. What the attempt found decides nothing.
+    A question and the pause after it count for no longer than they usually take: meanwhile the machine stood still.
     """
-    for turn in range(_ATTEMPTS):
-        before = await _missed(replicas, operation)
-        try:
-            await attempt(turn)
-        except TooBusyError:
-            await asyncio.sleep(pause)
-            continue
-        except AssertionError:
-            if await _missed(replicas, operation) == before:
-                raise
-            await asyncio.sleep(pause)
-            continue
-        return
-    raise TooBusyError
-
-
-async def _missed(replicas: list[Replica], operation: str) -> float:
-    return sum([await one.missed_of_redis(operation) for one in replicas])
-
-
-async def until(holds: Callable[[], Awaitable[bool]], *, within: float = SOON) -> float:
-    """Wait until something holds that can only be asked for, and give the seconds that took."""
+    counted = 0.0
     began = time.monotonic()
     while not await holds():
-        assert time.monotonic() - began < within, f"not within {within} s"
+        assert counted < within, f"not within {within} s"
         await asyncio.sleep(_PAUSE)
-    return time.monotonic() - began
+        now = time.monotonic()
+        counted += min(now - began, _USUAL)
+        began = now
+
+
+async def _definite(ask: Callable[[], Awaitable[Any]]) -> Any:
+    """Ask until the answer says something."""
+    answer = await ask()
+    began = time.monotonic()
+    while answer["outcome"] in _VAGUE:
+        assert time.monotonic() - began < SOON, f"still {answer['outcome']} after {SOON} s"
+        await asyncio.sleep(_PAUSE)
+        answer = await ask()
+    return answer
 
 
 def taking(seconds: float, then: Behaviour) -> Behaviour:

@@ -76,7 +76,7 @@ async def test_no_byte_of_an_erased_person_is_left_anywhere(
     fleet: Fleet, redis: RedisProcess, tmp_path: Path
 ) -> None:
     database, port = tmp_path / "people.sqlite3", free_port()
-    (replica,) = await fleet.start(
+    (replica,) = await fleet.start_patient(
         1,
         directory_url="",
         directory_db=str(database),
@@ -99,10 +99,10 @@ async def test_no_byte_of_an_erased_person_is_left_anywhere(
     )
 
     for number in (NUMBER, SECOND):
-        assert names(await replica.lookup(number)) == ["Zebulon Quillfeather"]
-        assert names(await replica.ring(number, displayName="Zebulon Q.")) == ["Zebulon Quillfeather"]
-    assert (await replica.lookup(supportID="ZQ-4711"))["matched_by"] == "supportID"
-    card = (await replica.lookup("+442079460199"))["people"][0]
+        assert names(await replica.answer(number)) == ["Zebulon Quillfeather"]
+        assert names(await replica.rung(number, displayName="Zebulon Q.")) == ["Zebulon Quillfeather"]
+    assert (await replica.answer(supportID="ZQ-4711"))["matched_by"] == "supportID"
+    card = (await replica.answer("+442079460199"))["people"][0]
     assert card["manager"]["name"] == "Zebulon Quillfeather"
     await until(lambda: replica.has_stored(4))
     assert traces_in(files_of(database))
@@ -117,8 +117,8 @@ async def test_no_byte_of_an_erased_person_is_left_anywhere(
     assert traces_in(stored.opened) == []
     assert traces_in(stored.raw) == []
 
-    assert [(await replica.lookup(number))["outcome"] for number in (NUMBER, SECOND)] == ["nobody"] * 2
-    assert (await replica.lookup("+442079460199"))["people"][0]["manager"] is None
+    assert [(await replica.answer(number))["outcome"] for number in (NUMBER, SECOND)] == ["nobody"] * 2
+    assert (await replica.answer("+442079460199"))["people"][0]["manager"] is None
     await until(lambda: replica.has_stored(7))
     stored = Store(redis)
     assert traces_in(stored.opened) == traces_in(stored.raw) == traces_in(files_of(database)) == []

@@ -17,6 +17,7 @@ from cti_lookup.questions import Purpose
 from cti_lookup.rservice.client import TOTAL, RemoteDirectory
 from cti_lookup.rservice.resolving import PatientResolver
 from cti_lookup.rservice.transport import open_session
+from tests.conftest import SettableClock
 from tests.rservice.opening import ASHOK as QUESTION
 from tests.rservice.opening import Counts, opened
 from tests.servers.fake_directory import (
@@ -309,7 +310,8 @@ async def test_a_port_that_refuses_is_a_failed_connection_and_tried_a_second_tim
     counts = Counts()
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        async with opened(f"http://127.0.0.1:{taken.getsockname()[1]}/v1", counts=counts) as remote:
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
+        async with opened(url, counts=counts, clock=SettableClock()) as remote:
             assert await reason(remote) == "connection"
     assert counts.requests == ["connection", "connection"]
 

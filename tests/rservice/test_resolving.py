@@ -15,6 +15,7 @@ from cti_lookup.errors import Unavailable
 from cti_lookup.questions import Purpose
 from cti_lookup.rservice.resolving import Address, PatientResolver
 from tests.conftest import SettableClock
+from tests.lookup.timeless import TimelessLoop, clock_of_this_loop
 from tests.rservice.opening import ASHOK, opened
 from tests.servers.fake_directory import FakeDirectory
 
@@ -75,30 +76,35 @@ async def test_a_label_too_long_for_a_name_is_an_error(clock: SettableClock) -> 
         await PatientResolver(clock).resolve(f"{'a' * 64}.example")
 
 
-async def test_a_name_server_that_hangs_is_waited_for_0_3_seconds_and_asked_once(
-    names: NameServer, clock: SettableClock
-) -> None:
+def test_a_name_server_that_hangs_is_waited_for_0_3_seconds_and_asked_once(names: NameServer) -> None:
+    async def wait_in_vain() -> None:
+        clock = clock_of_this_loop()
+        resolver = PatientResolver(clock, look_up=names)
+        started = clock()
+        results = await asyncio.gather(*(resolver.resolve(HOST) for _ in range(100)), return_exceptions=True)
+        assert all(isinstance(one, OSError) for one in results)
+        assert clock() - started == pytest.approx(0.3)
+
     names.hangs = True
-    resolver = PatientResolver(clock, look_up=names)
-    loop = asyncio.get_running_loop()
-    started = loop.time()
-    results = await asyncio.gather(*(resolver.resolve(HOST) for _ in range(100)), return_exceptions=True)
-    assert all(isinstance(one, OSError) for one in results)
-    assert 0.29 < loop.time() - started < 0.6
+    with asyncio.Runner(loop_factory=TimelessLoop) as runner:
+        runner.run(wait_in_vain())
     assert names.asked == 1
 
 
 async def test_nobody_waits_for_a_look_up_that_is_late_if_addresses_are_known(
     names: NameServer, clock: SettableClock
 ) -> None:
-    resolver = PatientResolver(clock, look_up=names, patience=0.05)
+    resolver = PatientResolver(clock, look_up=names, patience=20)
     await resolver.resolve(HOST)
     names.hangs = True
-    await resolver.resolve(HOST)
-    clock.pass_by(0.06)
-    started = asyncio.get_running_loop().time()
-    assert len(await resolver.resolve(HOST)) == 1
-    assert asyncio.get_running_loop().time() - started < 0.04
+    waiting = asyncio.create_task(resolver.resolve(HOST))
+    await asyncio.sleep(0)
+    clock.pass_by(20)
+    async with asyncio.timeout(10):
+        assert len(await resolver.resolve(HOST)) == 1
+    assert not waiting.done()
+    names.gate.set()
+    assert len(await waiting) == 1
 
 
 async def test_hung_threads_of_a_host_do_not_add_up(names: NameServer, clock: SettableClock) -> None:
@@ -108,6 +114,8 @@ async def test_hung_threads_of_a_host_do_not_add_up(names: NameServer, clock: Se
         with contextlib.suppress(OSError):
             await resolver.resolve(HOST)
         clock.pass_by(31)
+    while names.asked < 2:  # noqa: ASYNC110  # a thread counts, and tells nobody
+        await asyncio.sleep(0.005)
     assert names.asked == 2
 
 
@@ -130,7 +138,7 @@ async def test_other_threads_work_while_the_name_server_hangs(
     async with opened(f"http://{HOST}:{directory.port}/v1", look_up=names, total=0.2) as remote:
         asking = [asyncio.create_task(remote.people_with(ASHOK, Purpose.RINGING)) for _ in range(40)]
         await asyncio.sleep(0)
-        async with asyncio.timeout(0.2):
+        async with asyncio.timeout(10):  # a thread that is held up waits for thirty
             assert await asyncio.to_thread(lambda: 5) == 5
         await asyncio.gather(*asking, return_exceptions=True)
 
@@ -140,7 +148,7 @@ async def test_a_directory_whose_name_cannot_be_resolved_is_a_failed_connection(
 ) -> None:
     names.hangs = True
     async with opened(f"http://{HOST}:{directory.port}/v1", look_up=names) as remote:
-        async with asyncio.timeout(1.5):
+        async with asyncio.timeout(10):
             with pytest.raises(Unavailable, match="connection"):
                 await remote.people_with(ASHOK, Purpose.RINGING)
 
@@ -182,6 +190,6 @@ asyncio.run(main())
 def test_a_hung_look_up_does_not_keep_the_process_from_ending() -> None:
     root = Path(__file__).parents[2]
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], cwd=root, timeout=15, capture_output=True, text=True, check=True
+        [sys.executable, "-c", PROGRAM], cwd=root, timeout=60, capture_output=True, text=True, check=True
     )
     assert done.stdout == "connection\n"

@@ -5,6 +5,7 @@ Each protection has a twin here that goes without it, and shows the harm.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -16,10 +17,10 @@ from cti_lookup.errors import Unavailable
 from cti_lookup.questions import IdentityKey, IdentityQuestion, Purpose
 from cti_lookup.rservice.asking import Guards, make_guards
 from cti_lookup.rservice.client import RemoteDirectory
-from cti_lookup.rservice.concurrency import Slots
+from cti_lookup.rservice.concurrency import MOST, Slots
 from cti_lookup.rservice.retries import RetryBudget
 from tests.conftest import SettableClock
-from tests.rservice.opening import ASHOK, Counts, opened, unlimited
+from tests.rservice.opening import ASHOK, PATIENCE, Counts, opened, patient, unlimited
 from tests.servers.fake_directory import (
     ASHOK as ASHOKS_RECORD,
 )
@@ -137,7 +138,7 @@ async def test_a_phone_without_quota_does_not_wait_for_a_slot(
 ) -> None:
     gate = asyncio.Event()
     directory.behaviour = held(gate, directory.answer)
-    guards = replace(make_guards(clock, clock), slots=Slots(1))
+    guards = replace(make_guards(clock, clock), slots=Slots(1, patience=PATIENCE))
     async with opened(directory.url, guards, clock=clock) as remote:
         first = asyncio.create_task(results(remote, 1))
         await directory.asked.wait()
@@ -315,17 +316,20 @@ async def test_a_probe_that_finds_no_quota_leaves_the_next_to_probe(
 
 
 class Crowded:
-    """Counts who is served at the same time."""
+    """Serves each for so many seconds, or until more come at the same time than may."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self.now = self.most = 0
+        self.now = 0
+        self.too_many = asyncio.Event()
 
     async def __call__(self, _: web.Request) -> web.StreamResponse:
         self.now += 1
-        self.most = max(self.most, self.now)
+        if self.now > MOST:
+            self.too_many.set()
         try:
-            await asyncio.sleep(self.seconds)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.too_many.wait(), self.seconds)
             return web.json_response([dict(ASHOKS_RECORD)])
         finally:
             self.now -= 1
@@ -333,40 +337,39 @@ class Crowded:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("slots", "callers", "few"), [(Slots(), 1000, True), (Slots(1000), 100, False)], ids=["with", "without"]
+    ("slots", "callers", "seconds"), [(MOST, 1000, 0.1), (1000, 100, PATIENCE)], ids=["with", "without"]
 )
 async def test_a_thousand_callers_of_a_slow_directory_are_few_at_a_time_and_all_are_answered(
-    directory: FakeDirectory, slots: Slots, callers: int, *, few: bool
+    directory: FakeDirectory, slots: int, callers: int, seconds: float
 ) -> None:
-    crowded = Crowded(0.1)
+    crowded = Crowded(seconds)
     directory.behaviour = crowded
-    guards = replace(unlimited(), slots=slots)
+    guards = replace(unlimited(), slots=Slots(slots))
     async with opened(directory.url, guards) as remote:
-        async with asyncio.timeout(10):
-            told = await results(remote, callers)
-    assert (crowded.most <= 16) is few
+        told = await results(remote, callers)
+    assert crowded.too_many.is_set() is (slots > MOST)
     assert len(told) == callers
     assert "found" in told
-    assert (slots.under_way, slots.waiting) == (0, 0)
+    assert (guards.slots.under_way, guards.slots.waiting) == (0, 0)
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "limit"),
+    ("behaviour", "total", "limit"),
     [
-        (replying(status=503), 16 // 4),
-        (replying(status=429), 16 // 2),
-        (replying(status=500), 16),
-        (replying(status=401), 16),
-        (hanging(), 16 // 2),
+        (replying(status=503), PATIENCE, 16 // 4),
+        (replying(status=429), PATIENCE, 16 // 2),
+        (replying(status=500), PATIENCE, 16),
+        (replying(status=401), PATIENCE, 16),
+        (hanging(), 0.2, 16 // 2),
     ],
     ids=["503 twice", "429", "500", "401", "silence"],
 )
 async def test_strain_halves_what_may_be_under_way(
-    directory: FakeDirectory, clock: SettableClock, behaviour: Behaviour, limit: int
+    directory: FakeDirectory, clock: SettableClock, behaviour: Behaviour, total: float, limit: int
 ) -> None:
     directory.behaviour = behaviour
     guards = unlimited(clock)
-    async with opened(directory.url, guards, clock=clock, total=0.2) as remote:
+    async with opened(directory.url, guards, clock=clock, total=total) as remote:
         await results(remote, 1)
     assert guards.slots.limit == limit
 
@@ -376,7 +379,9 @@ async def test_background_work_does_not_wait_for_a_slot(
 ) -> None:
     gate = asyncio.Event()
     directory.behaviour = held(gate, directory.answer)
-    async with opened(directory.url, replace(unlimited(clock), slots=Slots(1)), clock=clock) as remote:
+    async with opened(
+        directory.url, replace(unlimited(clock), slots=Slots(1, patience=PATIENCE)), clock=clock
+    ) as remote:
         ringing = asyncio.create_task(results(remote, 2))
         await directory.asked.wait()
         assert await results(remote, 1, BACKGROUND) == ["busy"]
@@ -389,7 +394,7 @@ async def test_a_thousand_callers_who_leave_leave_nothing_behind(
     directory: FakeDirectory, clock: SettableClock
 ) -> None:
     directory.behaviour = hanging()
-    guards = make_guards(clock, clock)
+    guards = patient(make_guards(clock, clock))
     async with opened(directory.url, guards, clock=clock) as remote:
         callers = [asyncio.create_task(remote.people_with(ASHOK, RINGING)) for _ in range(1000)]
         await directory.asked.wait()
@@ -414,14 +419,15 @@ async def test_a_directory_that_hangs_is_a_timeout_after_the_total_and_opens_the
         assert await results(remote, 1) == ["open"]
 
 
+@pytest.mark.slow
 async def test_one_total_holds_for_all_requests_of_a_question(directory: FakeDirectory) -> None:
     async def slowly(request: web.Request) -> web.StreamResponse:
-        await asyncio.sleep(0.15)
+        await asyncio.sleep(2)
         short = replying([{"id": 30, "name": "A"}])
         return await (short if request.path == "/v1/sd" else directory.answer)(request)
 
     directory.behaviour = slowly
-    async with opened(directory.url, total=0.25) as remote:
+    async with opened(directory.url, total=3.5) as remote:
         assert await results(remote, 1) == ["timeout"]
         assert len(directory.requests) == 2
 

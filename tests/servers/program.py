@@ -7,12 +7,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 PROGRAM: Final = str(Path(sys.executable).with_name("cti-lookup"))
-PATIENCE: Final = 20.0
+PATIENCE: Final = 60.0
+"""Seconds for a start or an end; on a busy machine a start takes ten times as long as otherwise."""
 
 
 def environment(variables: Mapping[str, str]) -> dict[str, str]:
@@ -38,12 +39,18 @@ def run(
 class Program:
     """The program while it serves; its standard error goes to a file, its standard output is read as it comes."""
 
-    def __init__(self, folder: Path, *arguments: str, variables: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *arguments: str,
+        variables: Mapping[str, str] | None = None,
+        command: Sequence[str] = (PROGRAM,),
+    ) -> None:
         self.said = ""
         self._errors = folder / f"{arguments[0]}.stderr"
         with self._errors.open("ab") as errors:
             self.process = subprocess.Popen(
-                [PROGRAM, *arguments],
+                [*command, *arguments],
                 cwd=folder,
                 env=environment(variables or {}),
                 stdout=subprocess.PIPE,

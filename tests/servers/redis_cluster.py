@@ -7,7 +7,7 @@ from typing import Final
 from tests.servers.redis_process import RedisProcess, free_port
 
 SLOTS: Final = ((0, 5460), (5461, 10922), (10923, 16383))
-_PATIENCE: Final = 20.0
+_PATIENCE: Final = 40.0
 _PAUSE: Final = 0.05
 
 
@@ -35,6 +35,10 @@ class RedisClusterProcesses:
             node.command("CLUSTER", "ADDSLOTSRANGE", str(first), str(last))
             for port, bus in zip(self.ports, self._buses, strict=True):
                 node.command("CLUSTER", "MEET", "127.0.0.1", str(port), str(bus))
+        self.await_complete()
+
+    def await_complete(self) -> None:
+        """Wait until each node calls the Cluster complete, also after one has stood still for long."""
         deadline = time.monotonic() + _PATIENCE
         while not all("cluster_state:ok" in node.command("CLUSTER", "INFO") for node in self.nodes):
             assert time.monotonic() < deadline, "the Cluster does not come together"
@@ -50,7 +54,13 @@ class RedisClusterProcesses:
         return int(self.nodes[0].command("CLUSTER", "KEYSLOT", key))
 
     def move_slot(self, slot: int, new_owner: int) -> None:
-        """Give an empty slot to another node; the old owner knows at once and redirects."""
+        """
+        Give an empty slot to another node; the old owner knows at once and redirects.
+
+        The new one takes the highest epoch first: what a node has said of the slot before, and others read late, would
+        take it back otherwise.
+        """
+        self.nodes[new_owner].command("CLUSTER", "BUMPEPOCH")
         name = self.nodes[new_owner].command("CLUSTER", "MYID")
         for node in self.nodes:
             node.command("CLUSTER", "SETSLOT", str(slot), "NODE", name)

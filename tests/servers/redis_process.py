@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-_PATIENCE: Final = 10.0
+_PATIENCE: Final = 30.0
 _PAUSE: Final = 0.01
 
 

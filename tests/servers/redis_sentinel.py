@@ -7,9 +7,11 @@ from typing import Final
 from tests.servers.redis_process import RedisProcess, free_port
 
 SERVICE: Final = "cti-master"
-_PATIENCE: Final = 15.0
+_PATIENCE: Final = 30.0
 _PAUSE: Final = 0.05
-_DOWN_AFTER_MS: Final = 200
+_DOWN_AFTER_MS: Final = (
+    1500  # a machine that stands still for a moment is not to look like a master that is down
+)
 _AT_ONCE: Final = ("--repl-diskless-sync-delay", "0")  # a master waits 5 s for more replicas otherwise
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +14,15 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from cti_lookup.app import create_app
 from cti_lookup.logs import Log
+from cti_lookup.lookup import CallerLookup
+from cti_lookup.replicas import RedisLimits
 from cti_lookup.settings import Settings
 from cti_lookup.times import Clock
+from cti_lookup.web.keys import PARTS
+from cti_lookup.web.lookups import PATIENCE
 from tests.conftest import SettableClock
 from tests.servers.fake_directory import ASHOKS_NUMBER, TOKEN, FakeDirectory
+from tests.servers.redis_waits import LIMITS
 
 KEY = "a-machine-key"
 BEARER = {"Authorization": f"Bearer {KEY}"}
@@ -85,32 +91,62 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 async def start(directory: FakeDirectory, clock: SettableClock) -> AsyncIterator[StartService]:
     """Start services that ask the test's directory, under the test's clock; they stop when the test ends."""
+    async with starting(directory, Clock(clock, clock)) as start_service:
+        yield start_service
+
+
+@asynccontextmanager
+async def starting(directory: FakeDirectory, clock: Clock, **common: object) -> AsyncIterator[StartService]:
+    """
+    Give what starts services, all with the settings in `common`; they stop at the end.
+
+    Where nothing else is said they wait so long for Redis, for the directory and for a webhook's lookup that a busy
+    machine changes no answer.
+    """
     started: list[Service] = []
 
-    async def start_service(**settings: object) -> Service:
+    async def start_service(
+        *, redis_limits: RedisLimits = LIMITS, head_start: float = PATIENCE, **settings: object
+    ) -> Service:
         chosen: dict[str, object] = {
             "directory_url": directory.url,
             "directory_token": TOKEN,
             "api_keys": KEY,
             "region": "US",
+            "lookup_budget": 5,
+            **common,
             **settings,
         }
         lines: list[dict[str, Any]] = []
         log = listening_log(lines)
-        app = create_app(Settings.model_validate(chosen), log=log, clock=Clock(clock, clock))
+        app = create_app(
+            Settings.model_validate(chosen),
+            log=log,
+            clock=clock,
+            redis_limits=redis_limits,
+            head_start=head_start,
+        )
         client = TestClient(TestServer(app))
         await client.start_server()
         started.append(Service(client, log, lines))
         return started[-1]
 
-    yield start_service
-    for service in started:
-        await service.stop()
+    try:
+        yield start_service
+    finally:
+        for service in started:
+            await service.stop()
 
 
 @pytest.fixture
 async def service(start: StartService) -> Service:
     return await start()
+
+
+def lookup_of(service: Service) -> CallerLookup:
+    """Give the lookup inside a service, where a test must know who waits for what."""
+    assert service.client.app is not None
+    return service.client.app[PARTS].lookup
 
 
 def listening_log(lines: list[dict[str, Any]]) -> Log:

@@ -8,34 +8,35 @@ import pytest
 
 from cti_lookup.answers import Answer, encode_lookup
 from cti_lookup.cache.memory import Freshness, MemoryTier
-from cti_lookup.lookup import CallerLookup
 from cti_lookup.questions import Question
 from cti_lookup.telephone import E164, read_caller
-from cti_lookup.web.keys import PARTS
 from tests.conftest import SettableClock
 from tests.servers.fake_directory import ASHOKS_NUMBER, FakeDirectory, hanging, held, person, replying
-from tests.service.conftest import Service, StartService
+from tests.service.conftest import Service, StartService, lookup_of
 
 UNKNOWN = "+442079460999"
 PATIENCE = 5.0
+LONG = 20.0
 
 
 async def until_asked(directory: FakeDirectory) -> None:
     """Wait until a request has reached the directory."""
-    await asyncio.wait_for(directory.asked.wait(), PATIENCE)
-
-
-def lookup_of(service: Service) -> CallerLookup:
-    """Give the lookup inside a service, where a test must know who waits for what."""
-    assert service.client.app is not None
-    return service.client.app[PARTS].lookup
+    await asyncio.wait_for(directory.asked.wait(), LONG)
 
 
 async def until_landed(service: Service) -> None:
     """Wait until nothing is being fetched any more."""
     if flights := list(lookup_of(service)._flights._under_way.values()):
-        await asyncio.wait(flights, timeout=PATIENCE)
+        await asyncio.wait(flights, timeout=LONG)
     assert all(flight.done() for flight in flights)
+
+
+async def told_at_last(service: Service) -> Any:
+    """Look up again until there is an answer: a busy machine may take too long for a hundred at once."""
+    async with asyncio.timeout(LONG):
+        while (answer := await service.lookup())["outcome"] == "unavailable":
+            pass
+    return answer
 
 
 def told(lookup: Any) -> tuple[str, str | None, list[str]]:
@@ -97,7 +98,7 @@ async def test_a_hundred_lookups_of_one_new_number_at_once_are_one_request_and_a
 async def test_a_hundred_requests_for_one_new_number_at_once_are_one_request_to_the_directory(
     service: Service, directory: FakeDirectory
 ) -> None:
-    answers = await asyncio.gather(*(service.lookup() for _ in range(100)))
+    answers = await asyncio.gather(*(told_at_last(service) for _ in range(100)))
     assert {(answer["outcome"], answer["people"][0]["id"]) for answer in answers} == {("matched", 30)}
     assert len(directory.requests) == 1
 
@@ -248,7 +249,7 @@ async def test_a_synchronous_lookup_is_answered_unavailable_after_its_hard_limit
     loop = asyncio.get_running_loop()
     began = loop.time()
     assert told(await service.lookup()) == ("unavailable", None, [])
-    assert loop.time() - began < 2.5
+    assert loop.time() - began < 4.5, "a flight lasts 5 s"
 
 
 async def test_whoever_leaves_early_hurts_nobody_else(service: Service, directory: FakeDirectory) -> None:
@@ -283,13 +284,14 @@ async def test_when_all_have_left_the_answer_still_warms_the_memory(
 
 
 async def test_the_seven_outcomes_are_seven_answers(start: StartService, directory: FakeDirectory) -> None:
-    service = await start(lookup_budget=0.05)
+    service = await start()
     outcomes = [
         (await service.ring(number))["lookup"]["outcome"]
         for number in (ASHOKS_NUMBER, UNKNOWN, "anonymous", "nonsense", "1234")
     ]
+    hasty = await start(lookup_budget=0.05)
     directory.behaviour = hanging()
-    outcomes.append((await service.ring("+442079460998"))["lookup"]["outcome"])
+    outcomes.append((await hasty.ring("+442079460998"))["lookup"]["outcome"])
     await directory.stop()
     outcomes.append((await service.ring("+442079460997"))["lookup"]["outcome"])
     assert outcomes == ["matched", "nobody", "withheld", "invalid", "internal", "pending", "unavailable"]
@@ -347,7 +349,7 @@ async def test_stopping_does_not_wait_for_a_directory_that_hangs(
     directory.behaviour = hanging()
     await lookup.find(read_caller(ASHOKS_NUMBER, "US"), patience=0.05)
     assert lookup.under_way == 1
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(4):  # a flight lasts 5 s
         await service.stop()
 
 
@@ -373,6 +375,6 @@ async def test_what_redis_remembers_never_takes_the_place_of_something_newer() -
     newer, older = (Answer(b'[{"id":1}]', truncated=False, asked_at=at, ids=(1,)) for at in (900.0, 100.0))
     memory = MemoryTier(Freshness(positive=900, negative=60, stale=86400), lambda: 1000.0)
     question = Question(E164("+17139872967"))
-    memory.put(question, newer, memory.fence.now())
-    memory.put(question, older, memory.fence.now())
+    memory.put(question, newer, memory.fence.count)
+    memory.put(question, older, memory.fence.count)
     assert memory.old(question) is newer

@@ -43,7 +43,7 @@ async def use_what_is_rare(service: Service) -> None:
     asked = {"webhook_id": 1, "event": "webhook.verify", "payload": {"callback": "http://127.0.0.1:9/verify"}}
     async with service.client.post("/upstream/a-token", json=asked) as response:
         assert response.status == 200
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not await service.counted("cti_upstream_handshakes_total", result="connection"):  # noqa: ASYNC110  # the count is all there is
             await asyncio.sleep(0.005)
 

@@ -25,6 +25,10 @@ from tests.conftest import SettableClock
 from tests.rservice.opening import opened
 from tests.servers.fake_directory import FakeDirectory, replying
 from tests.servers.redis_process import RedisProcess
+from tests.servers.redis_waits import PATIENT, waits_of
+
+LONG = 60.0
+"""Seconds of a lock, and of the patience with it, that no test sees the end of."""
 
 ASHOK = Question(E164("+17139872967"))
 SOMEBODY_ELSE = Question(E164("+442079460110"))
@@ -51,7 +55,12 @@ class TestSharedTier:
         if request.param == "redis that is gone":
             redis.kill()
         clock = SettableClock(ANSWER.asked_at + 20)
-        link = RedisLink(connect(redis.url), breaker=Breaker(time.monotonic), count=ignore)
+        link = RedisLink(
+            connect(redis.url, waits=waits_of(PATIENT)),
+            breaker=Breaker(time.monotonic),
+            count=ignore,
+            within=PATIENT,
+        )
         tier = RedisTier(
             link,
             seals=Seals(Seal(b"s")),
@@ -60,6 +69,8 @@ class TestSharedTier:
             count=ignore,
             wall=clock,
             steady=clock,
+            lock_seconds=LONG,
+            patience=LONG,
         )
         yield tier, request.param == "redis"
         await link.close()
@@ -95,14 +106,14 @@ class TestSharedTier:
         await learn(tier[0], ANSWER, seconds)
 
     async def test_whoever_asks_first_has_a_turn_at_once(self, tier: tuple[SharedTier, bool]) -> None:
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(PATIENT):
             assert (await tier[0].turn(ASHOK, -math.inf)).found is None
 
     async def test_a_turn_that_was_left_is_given_to_the_next_at_once(
         self, tier: tuple[SharedTier, bool]
     ) -> None:
         shared, _ = tier
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(PATIENT):
             await (await shared.turn(ASHOK, -math.inf)).leave()
             assert (await shared.turn(ASHOK, -math.inf)).found is None
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-PATIENCE = 5.0
+PATIENCE = 20.0
 
 
 async def exchange(port: int, request: bytes) -> bytes:

@@ -167,7 +167,7 @@ async def test_looks_go_on_for_as_long_as_the_context_lasts() -> None:
             thrice.set()
 
     async with looking(look, every=0.001):
-        await asyncio.wait_for(thrice.wait(), 5)
+        await asyncio.wait_for(thrice.wait(), 20)
     after = len(looks)
 
     assert len(asyncio.all_tasks()) == 1

@@ -10,7 +10,8 @@ from redis import Redis
 from cti_lookup.cache.redis_link import RedisLink
 from tests.conftest import SettableClock
 from tests.servers.redis_process import RedisProcess
-from tests.tier.replicas import PATIENT, SECRET, Replica, StartReplica, new_link, seals_of
+from tests.servers.redis_waits import PATIENT
+from tests.tier.replicas import SECRET, Replica, StartReplica, new_link, seals_of
 
 
 @pytest.fixture

@@ -9,20 +9,18 @@ from dataclasses import dataclass, field
 from cti_lookup.answers import Answer
 from cti_lookup.breaker import Breaker
 from cti_lookup.cache.naming import Names
-from cti_lookup.cache.redis_clients import connect
-from cti_lookup.cache.redis_link import RedisLink
+from cti_lookup.cache.redis_clients import WAITS, connect
+from cti_lookup.cache.redis_link import CALL_LIMIT, RedisLink
 from cti_lookup.cache.redis_tier import RedisTier
 from cti_lookup.cache.sealing import Seal, Seals
 from cti_lookup.questions import Question
 from cti_lookup.telephone import E164
 from tests.conftest import SettableClock
+from tests.servers.redis_waits import PATIENT, waits_of
 
 TENANT = "5ad0f00d"
 SECRET = b"a secret of replicas"
 NEVER = float("-inf")
-PATIENT = 5.0
-"""Seconds for a call to Redis in tests of what is said, not of how fast: this machine may be busy."""
-
 ASHOK = Question(E164("+17139872967"))
 ASHOK_AT_HIS_DESK = Question(E164("+17139872967"), extension="77")
 HOWARD = Question(E164("+442079460110"))
@@ -78,10 +76,9 @@ StartReplica = Callable[..., Replica]
 
 
 def new_link(url: str, count: Callable[[str, str], None], *, within: float = PATIENT) -> RedisLink:
-    """Open a line that no busy machine makes fail."""
-    return RedisLink(
-        connect(url, patient=within >= PATIENT), breaker=Breaker(time.monotonic), count=count, within=within
-    )
+    """Open a line that no busy machine makes fail, unless it is to wait as shortly as the service does."""
+    waits = WAITS if within <= CALL_LIMIT else waits_of(within)
+    return RedisLink(connect(url, waits=waits), breaker=Breaker(time.monotonic), count=count, within=within)
 
 
 def seals_of(current: bytes, *others: bytes) -> Seals:

@@ -19,8 +19,10 @@ from cti_lookup.questions import Forgotten
 from tests.servers.redis_process import RedisProcess
 from tests.tier.replicas import ASHOK, TENANT, Replica, StartReplica
 
-SOON = 2.0
-AT_LAST = 15.0
+AT_LAST = 40.0
+SILENCE = 4.0
+"""Seconds of silence that are suspicious here: twice as many as in the service, as a machine may stand still."""
+
 GONE = Forgotten((ASHOK.mark,), 30)
 
 
@@ -32,7 +34,7 @@ class Ear:
     heard: "asyncio.Queue[Forgotten]" = field(default_factory=asyncio.Queue)
     distrusted: "asyncio.Queue[None]" = field(default_factory=asyncio.Queue)
 
-    def listen(self, url: str) -> None:
+    def listen(self, url: str, silence: float = SILENCE) -> None:
         self.client = connect(url, patient=True)
         self.notices = Notices(
             self.client,
@@ -46,20 +48,26 @@ class Ear:
             erased=self.replica.tier.erased,
             count=self.replica.note,
             clock=time.monotonic,
+            silence=silence,
         )
         self.task = asyncio.create_task(self.notices.run())
 
-    async def until_heard(self, within: float = SOON) -> Forgotten:
-        async with asyncio.timeout(within):
+    async def until_heard(self) -> Forgotten:
+        async with asyncio.timeout(AT_LAST):
             return await self.heard.get()
 
-    async def until_distrusted(self, within: float = AT_LAST) -> None:
-        async with asyncio.timeout(within):
+    async def until_distrusted(self) -> None:
+        async with asyncio.timeout(AT_LAST):
             await self.distrusted.get()
+
+    async def until_counted(self, reason: str, times: int = 1) -> None:
+        async with asyncio.timeout(AT_LAST):
+            while self.count(reason) < times:  # noqa: ASYNC110  # what is counted is all there is
+                await asyncio.sleep(0.01)
 
     async def stop(self) -> None:
         self.task.cancel()
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(AT_LAST):
             await asyncio.gather(self.task, return_exceptions=True)
         await self.client.aclose()
 
@@ -75,14 +83,14 @@ async def listen(start: StartReplica, redis: RedisProcess) -> AsyncIterator[Star
     """Start replicas that listen; each is given once it has heard the first heartbeat."""
     ears: list[Ear] = []
 
-    async def listen_to_redis(*secrets: bytes) -> Ear:
-        ear = Ear(start(*secrets, within=0.5))
-        ear.listen(redis.url)
+    async def listen_to_redis(*secrets: bytes, silence: float = SILENCE) -> Ear:
+        ear = Ear(start(*secrets))
+        ear.listen(redis.url, silence)
         ears.append(ear)
         await ear.until_distrusted()
         return ear
 
-    yield lambda *secrets: asyncio.ensure_future(listen_to_redis(*secrets))
+    yield lambda *secrets, **options: asyncio.ensure_future(listen_to_redis(*secrets, **options))
     for ear in ears:
         await ear.stop()
 
@@ -125,16 +133,16 @@ async def test_while_a_secret_is_changed_notices_under_both_are_heard(listen: St
 @pytest.mark.slow
 async def test_a_quiet_hour_is_no_silence(listen: StartEar, stored: Redis) -> None:
     one, other = await listen(), await listen()
-    first = _number(stored, one.replica.names)
+    first, began = _number(stored, one.replica.names), time.monotonic()
 
-    await asyncio.wait([one.task, other.task], timeout=3)
+    async with asyncio.timeout(AT_LAST):
+        while (beats := _number(stored, one.replica.names) - first) < SILENCE + 2:  # noqa: ASYNC110  # what is counted is all there is
+            await asyncio.sleep(0.05)
 
     assert one.distrusted.empty()
     assert other.distrusted.empty()
-    assert one.notices.silent_for < 2
-    assert 2 <= _number(stored, one.replica.names) - first <= 4, (
-        "one heartbeat a second, however many replicas"
-    )
+    assert one.notices.silent_for < SILENCE
+    assert beats <= (time.monotonic() - began) / 0.9 + 1, "one heartbeat a second, however many replicas"
 
 
 async def test_a_gap_in_the_numbers_is_distrusted_and_once_more_when_it_is_over(
@@ -196,8 +204,7 @@ async def test_a_redis_that_restarts_is_distrusted_and_heard_again(
 
     redis.kill()
     await ear.until_distrusted()
-    await asyncio.wait([ear.task], timeout=0.5)
-    assert ear.count("error") > 1
+    await ear.until_counted("error", 2)
     assert ear.distrusted.empty()
     redis.start()
 
@@ -208,11 +215,12 @@ async def test_a_redis_that_restarts_is_distrusted_and_heard_again(
 async def test_a_redis_that_hangs_is_distrusted_once_and_once_more_when_it_is_back(
     listen: StartEar, redis: RedisProcess
 ) -> None:
-    ear = await listen()
+    silence = 2.5
+    ear = await listen(silence=silence)
 
     redis.pause()
-    await ear.until_distrusted(within=4)
-    assert ear.notices.silent_for > 2
+    await ear.until_distrusted()
+    assert silence <= ear.notices.silent_for < 5, "a read is given up after 5 s"
     redis.resume()
 
     await _hears_again(ear)
@@ -232,7 +240,7 @@ async def test_what_was_erased_while_nobody_heard_is_heard_afterwards(
     stored.hset(names.erased, field, b"999999999999" + names.seal.close(names.erased + field, b"31"))
     stored.delete(names.notices)
 
-    assert await ear.until_heard(AT_LAST) == Forgotten((), 31, erased=True)
+    assert await ear.until_heard() == Forgotten((), 31, erased=True)
     await ear.until_distrusted()
 
 
@@ -241,7 +249,7 @@ async def test_the_silence_of_all_hearts_is_distrusted(listen: StartEar, stored:
     ear = await listen()
 
     stored.set(ear.replica.names.heartbeat, "taken by one that has died", px=60_000)
-    await ear.until_distrusted(within=4)
+    await ear.until_distrusted()
     assert ear.count("silence") == 1
 
     stored.delete(ear.replica.names.heartbeat)
@@ -265,9 +273,9 @@ async def test_a_stream_that_was_trimmed_meanwhile_is_a_gap(listen: StartEar, st
 
 async def test_a_redis_that_was_never_there_is_waited_for(start: StartReplica, redis: RedisProcess) -> None:
     redis.kill()
-    ear = Ear(start(within=0.15))
+    ear = Ear(start())
     ear.listen(redis.url)
-    await asyncio.wait([ear.task], timeout=0.3)
+    await ear.until_counted("error")
     redis.start()
 
     await _hears_again(ear)
@@ -275,14 +283,14 @@ async def test_a_redis_that_was_never_there_is_waited_for(start: StartReplica, r
 
 
 async def test_listening_ends_at_once_when_cancelled(listen: StartEar, redis: RedisProcess) -> None:
-    ear = await listen()
+    ear = await listen(silence=AT_LAST)
     redis.pause()
     began = time.monotonic()
 
     await ear.stop()
 
     assert ear.task.cancelled()
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 3, "a read is given up after 5 s"
 
 
 async def test_the_stream_does_not_grow_without_bound(replica: Replica, stored: Redis) -> None:

@@ -191,7 +191,11 @@ async def test_a_value_of_another_version_is_garbage(replica: Replica, stored: R
     assert replica.counts["get", "garbage"] == 1
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(garbage=st.binary(max_size=200), generation=st.none() | st.binary(max_size=9))
 async def test_garbage_of_any_kind_is_no_answer_and_is_counted(
     replica: Replica, stored: Redis, garbage: bytes, generation: bytes | None

@@ -7,7 +7,8 @@ import pytest
 from redis import Redis
 
 from cti_lookup.cache.shared_quota import SharedQuota
-from cti_lookup.rservice.quota import WINDOW_SECONDS, News, SharedCount, Verdict, Wish
+from cti_lookup.rservice.quota import News, SharedCount, Verdict, Wish
+from cti_lookup.rservice.quota_windows import WINDOW_SECONDS
 from tests.servers.redis_process import RedisProcess
 from tests.tier.replicas import Replica, StartReplica
 
@@ -21,8 +22,9 @@ def two(start: StartReplica) -> tuple[SharedCount, SharedCount]:
     return quota_of(one), quota_of(other)
 
 
-def quota_of(replica: Replica) -> SharedQuota:
-    return SharedQuota(replica.link, replica.names)
+def quota_of(replica: Replica, window: float = 600.0) -> SharedQuota:
+    """Give a count whose bursts last longer than any test, unless it is to have their true length."""
+    return SharedQuota(replica.link, replica.names, window=window)
 
 
 async def granted(count: SharedCount, wish: Wish = RINGING) -> bool:
@@ -35,21 +37,27 @@ async def test_of_many_requests_at_once_the_burst_is_granted(two: tuple[SharedCo
     verdicts = await asyncio.gather(*(two[at % 2].take(RINGING) for at in range(50)))
     grants = sum(one.granted for one in verdicts if one is not None)
 
-    assert grants <= 20
-    assert grants == 20 or None in verdicts  # a machine with other things to do may be too slow for some
+    assert None not in verdicts
+    assert grants == 20
 
 
 @pytest.mark.slow
-async def test_no_two_seconds_ever_hold_more_than_the_burst(two: tuple[SharedCount, SharedCount]) -> None:
-    times: list[float] = []
-    began = time.monotonic()
-    while time.monotonic() - began < WINDOW_SECONDS + 0.5:
-        times += [time.monotonic() for count in two if await granted(count)]
-        await asyncio.sleep(0.02)
+async def test_no_two_seconds_ever_hold_more_than_the_burst(start: StartReplica) -> None:
+    two = [quota_of(start(), WINDOW_SECONDS) for _ in range(2)]
+    grants: list[tuple[float, float]] = []  # asked for, and told: Redis counted it some time between
+    async with asyncio.timeout(60):
+        while len(grants) < 40:
+            for count in two:
+                began = time.monotonic()
+                if await granted(count):
+                    grants.append((began, time.monotonic()))
+            await asyncio.sleep(0.02)
 
-    windows = [sum(1 for other in times if 0 <= other - one < WINDOW_SECONDS - 0.05) for one in times]
-    assert max(windows) <= 20
-    assert len(times) == 40
+    surely_within = [
+        sum(1 for _, told in grants[at:] if told - asked < WINDOW_SECONDS)
+        for at, (asked, _) in enumerate(grants)
+    ]
+    assert max(surely_within) <= 20
 
 
 async def test_what_nobody_waits_for_leaves_half_to_ringing_phones(
@@ -99,12 +107,13 @@ async def test_of_another_hour_the_told_rest_is_believed(two: tuple[SharedCount,
 
 
 async def test_a_told_rest_ends_with_its_hour(two: tuple[SharedCount, SharedCount], replica: Replica) -> None:
-    await two[0].tell(News(left=0, ends_in=0.5))
+    await two[0].tell(News(left=0, ends_in=2))
     assert not await granted(two[1])
 
-    await asyncio.sleep(0.55)  # Redis's own clock decides
+    async with asyncio.timeout(20):
+        while not await granted(two[1]):  # noqa: ASYNC110  # there is nothing to be told by
+            await asyncio.sleep(0.05)  # Redis's own clock decides
 
-    assert await granted(two[1])
     assert replica.counts == {}
 
 

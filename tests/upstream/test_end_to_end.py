@@ -9,6 +9,7 @@ import pytest
 from tests.conftest import SettableClock
 from tests.servers.fake_directory import ASHOKS_NUMBER, FakeDirectory, held, person, replying
 from tests.servers.redis_process import RedisProcess
+from tests.servers.redis_waits import SHIPPED
 from tests.service import conftest as services
 from tests.service.conftest import Service, StartService
 from tests.upstream.signing import SECRET, plain, signed
@@ -18,7 +19,7 @@ start = services.start
 
 TOKEN = "a-token-of-the-directory"
 LONDON = "+442079460110"
-SOON = 5.0
+SOON = 20.0
 BREAKERS_TIME = 11.0
 """Seconds after which a silent Redis is tried again."""
 
@@ -131,7 +132,7 @@ async def test_without_a_token_nobody_is_let_in(start: StartService, directory: 
 async def test_while_redis_hangs_the_directory_is_to_tell_again_and_nothing_old_is_shown_here(
     start: StartService, redis: RedisProcess, directory: FakeDirectory, clock: SettableClock
 ) -> None:
-    service = await start(upstream_tokens=TOKEN, redis_url=redis.url)
+    service = await start(upstream_tokens=TOKEN, redis_url=redis.url, redis_limits=SHIPPED)
     await service.lookup()
     redis.pause()
     directory.people[0]["name"] = "Ashok K. Kumar"

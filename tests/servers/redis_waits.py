@@ -1,0 +1,23 @@
+"""How long tests wait for Redis, whose process and whose reader may each stand still for half a second."""
+
+from typing import Final
+
+from cti_lookup.cache.redis_clients import Waits
+from cti_lookup.replicas import RedisLimits
+
+PATIENT: Final = 15.0
+"""Seconds for a call, in tests of what is said."""
+
+BRIEF: Final = 1.5
+"""Seconds for a call, in tests of time that runs out after something was answered."""
+
+
+def waits_of(seconds: float) -> Waits:
+    """Let a client wait equally long for everything."""
+    return Waits(pool=seconds, connect=seconds, read=seconds, slots=seconds)
+
+
+LIMITS: Final = RedisLimits(call=PATIENT, begin=PATIENT, waits=waits_of(PATIENT))
+"""What a service is given in such tests, instead of what it ships with."""
+
+SHIPPED: Final = RedisLimits()
