@@ -8,6 +8,8 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import Final
 
+from cti_lookup.rservice.rate_headers import MOST_GRANTED
+
 BURST_SECONDS: Final = 2.0
 WINDOW_SECONDS: Final = 2.6
 """
@@ -19,8 +21,6 @@ HOUR: Final = 3600.0
 
 SHARED_PATIENCE: Final = 0.2
 """Seconds that the replicas' common count may take; then this process's own decides alone."""
-
-_MOST: Final = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class QuotaLimits:
     patience: float = SHARED_PATIENCE
 
 
-UNLIMITED: Final = QuotaLimits(_MOST, _MOST)
+UNLIMITED: Final = QuotaLimits(MOST_GRANTED, MOST_GRANTED)
 """What a directory of our own grants: nothing is counted."""
 
 
@@ -50,7 +50,7 @@ class Rest:
 
     def lies_within(self, seconds: float) -> bool:
         """Tell whether it can be true of a window that ends within so many seconds."""
-        return 0 < self.limit <= _MOST and 0 <= self.left <= self.limit and 0 < self.ends_in <= seconds
+        return 0 < self.limit <= MOST_GRANTED and 0 <= self.left <= self.limit and 0 < self.ends_in <= seconds
 
 
 @dataclass(slots=True)

@@ -14,6 +14,9 @@ from typing import Final
 
 from cti_lookup.rservice.wire import Window
 
+MOST_GRANTED: Final = 10_000_000
+"""Requests an hour; a directory that grants more only says so because clients insist on being told a limit."""
+
 LONGEST_PAUSE: Final = 300.0
 _SHORTEST_PAUSE: Final = 1.0
 _UNREADABLE_PAUSE: Final = 2.0
@@ -21,11 +24,11 @@ _WHOLE: Final = re.compile(r"[0-9]{1,18}")
 
 
 def read_hour(headers: Mapping[str, str]) -> Window | None:
-    """Read what is left of the hour; the names of `headers` are in small letters."""
+    """Read what is left of the hour, None if nothing is said or none is meant; the names of `headers` are in small letters."""
     limit, left, reset = (
         _whole(headers.get(f"x-ratelimit-{name}")) for name in ("limit", "remaining", "reset")
     )
-    if limit is None or left is None or reset is None:
+    if limit is None or left is None or reset is None or limit > MOST_GRANTED:
         return None
     return Window("core", limit, left, reset)
 

@@ -42,7 +42,8 @@ LAYERS: Final = (
     {"cache.redis_tier"},
     {"cache.notices"},
     # mechanics of asking
-    {"rservice.quota_windows", "rservice.rate_headers", "rservice.resolving"},
+    {"rservice.rate_headers", "rservice.resolving"},
+    {"rservice.quota_windows"},
     {
         "rservice.concurrency",
         "rservice.handshake",

@@ -439,6 +439,13 @@ async def test_a_directory_that_answers_and_says_nothing_of_a_quota_has_none(quo
     await asyncio.gather(*(quota.take(purpose) for purpose in (RINGING, BACKGROUND) for _ in range(100)))
 
 
+async def test_a_directory_that_grants_more_than_anybody_could_ask_has_none_either(quota: Quota) -> None:
+    assert await taken(quota) == 20
+    endless = {"limit": "1000000000", "remaining": "1000000000", "reset": "2147483647"}
+    quota.learn(200, {f"X-RateLimit-{name}": value for name, value in endless.items()})
+    await asyncio.gather(*(quota.take(purpose) for purpose in (RINGING, BACKGROUND) for _ in range(100)))
+
+
 @pytest.mark.parametrize("status", [301, 401, 403, 404, 500, 503])
 async def test_what_is_no_answer_says_nothing_of_the_quota_either(quota: Quota, status: int) -> None:
     quota.learn(status, {})
