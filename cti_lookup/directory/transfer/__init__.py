@@ -1,0 +1,1 @@
+"""What goes in and out in files: CSV, vCard and LDIF."""

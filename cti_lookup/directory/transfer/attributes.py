@@ -1,0 +1,136 @@
+"""
+Records of an LDAP directory: an LDIF file, or the CSV file that Active Directory's tools write.
+
+Facts (RFC 2849): a line that begins with a blank goes on with the line before; a comment begins with `#`, and can be
+folded too; `attr: value` is text, `attr:: value` base64, `attr:< url` a file elsewhere, which is never fetched here; records are parted
+by blank lines; `changetype` makes a record a change. Facts (csvde): one column per attribute; several values of one are
+parted by semicolons, and a backslash stands before a semicolon inside a value; bytes are written `X'68656c6c6f'`.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator, Mapping
+from typing import BinaryIO, Final
+
+import msgspec
+
+from cti_lookup.directory.transfer.faults import UnreadableFileError
+from cti_lookup.directory.transfer.tables import Table
+from cti_lookup.directory.transfer.texts import TextLines
+
+Value = str | bytes
+Attributes = Mapping[str, tuple[Value, ...]]
+"""Values under the lower-case names of attributes, without options such as `;lang-de`."""
+
+MOST_BYTES: Final = 8 * 1024 * 1024
+"""Characters of a record; photographs stand in records."""
+
+DISTINGUISHED_NAME: Final = "dn"
+
+_HEX: Final = re.compile(r"X'((?:[0-9A-Fa-f]{2})*)'")
+_PARTED: Final = re.compile(r"(?<!\\);")
+_LDIF_LINE: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9.;_-]*):(:|<|) *(.*)", re.DOTALL)
+
+
+class Record(msgspec.Struct, frozen=True):
+    """A record and the line it begins on; one with a fault holds nothing."""
+
+    line: int
+    attributes: Attributes
+    fault: str = ""
+    joined: bool = False
+    """Several values of an attribute stand in one, as `parted` reads them."""
+
+
+def ldif_records(file: BinaryIO) -> Iterator[Record]:
+    """Read an LDIF file; raise `UnreadableFileError` where it is none, or asks for changes."""
+    for line, record in _ldif_blocks(TextLines(file)):
+        values: dict[str, list[Value]] = {}
+        fault = ""
+        for number, text in enumerate(record, start=line):
+            name, value = _ldif_value(text, number)
+            if name == "version" and not values:
+                continue
+            if name == "changetype":
+                msg = f"Line {number} asks for a change of an LDAP directory; export the records themselves"
+                raise UnreadableFileError(msg, number)
+            if value is None:
+                fault = "refers to a file elsewhere, or is not base64"
+            else:
+                values.setdefault(name, []).append(value)
+        if fault:
+            yield Record(line, {}, fault)
+        elif values:
+            yield Record(line, {name: tuple(items) for name, items in values.items()})
+
+
+def _ldif_blocks(lines: TextLines) -> Iterator[tuple[int, list[str]]]:
+    """Give the unfolded lines of each record, without comments, and the number of the first."""
+    block: list[list[str]] = []
+    begun = size = 0
+    for raw in lines:
+        text = raw.rstrip("\r\n")
+        size += len(text)
+        if not text:
+            yield from _block(begun, block)
+            block, size = [], 0
+        elif text.startswith(" ") and block:
+            block[-1].append(text[1:])
+        else:
+            begun = begun if block else lines.number
+            block.append([text])
+        if size > MOST_BYTES:
+            msg = f"The record on line {begun} is too long"
+            raise UnreadableFileError(msg, begun)
+    yield from _block(begun, block)
+
+
+def _block(begun: int, block: list[list[str]]) -> Iterator[tuple[int, list[str]]]:
+    unfolded = ["".join(parts) for parts in block]
+    kept = [text for text in unfolded if not text.startswith("#")]
+    if kept:
+        yield begun, kept
+
+
+def _ldif_value(text: str, number: int) -> tuple[str, Value | None]:
+    match = _LDIF_LINE.fullmatch(text)
+    if match is None:
+        msg = f"Line {number} is no line of LDIF"
+        raise UnreadableFileError(msg, number)
+    name, mark, value = match.groups()
+    name = name.partition(";")[0].lower()
+    if mark == "":
+        return name, value
+    try:
+        return name, base64.b64decode(value, validate=True) if mark == ":" else None
+    except binascii.Error:
+        return name, None
+
+
+def csv_records(file: BinaryIO) -> Iterator[Record]:
+    """Read a CSV file whose titles are names of attributes."""
+    table = Table(file, lambda title: title.strip().lower() or None)
+    for entry in table.entries():
+        values = {name: (_csv_value(cell),) for name, cell in entry.cells.items() if cell}
+        yield Record(entry.line, values, entry.fault, joined=True)
+
+
+def _csv_value(cell: str) -> Value:
+    match = _HEX.fullmatch(cell)
+    return bytes.fromhex(match[1]) if match else cell
+
+
+def parted(values: tuple[Value, ...]) -> list[str]:
+    """Return the texts of an attribute with several values, however they were written."""
+    return [part.replace("\\;", ";").strip() for value in values for part in _PARTED.split(text_of(value))]
+
+
+def text_of(value: Value) -> str:
+    """Return a value as text; bytes that are none are empty."""
+    if isinstance(value, str):
+        return value
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return ""

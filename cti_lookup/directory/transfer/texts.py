@@ -1,0 +1,86 @@
+"""
+The lines of a file as text: encodings, and what is no text.
+
+Facts (4me developer guide, "Import API"): files are UTF-8 or UTF-16LE. Clients write them with a byte order mark and without;
+UTF-16 cannot be told from anything else without one.
+"""
+
+import codecs
+import os
+from collections.abc import Iterator
+from typing import BinaryIO, Final
+
+from cti_lookup.directory.transfer.faults import UnreadableFileError
+
+LONGEST_LINE: Final = 1024 * 1024
+"""Characters of a line; the longest row the API's fields can make has three texts of 64 KB."""
+
+BLOCK: Final = 128 * 1024
+
+STRICT: Final = "strict"
+KEEP_BYTES: Final = "surrogateescape"
+"""Bytes that are no UTF-8 stand in the text as halves of surrogate pairs, for formats that name encodings themselves."""
+
+_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+class TextLines(Iterator[str]):
+    """
+    The lines of a file, with their ends as they are; `number` is that of the last one given.
+
+    Reading raises `UnreadableFileError` at bytes that are no text, at null bytes, which are the mark of another encoding, and
+    at a line without an end.
+    """
+
+    def __init__(self, file: BinaryIO, errors: str = STRICT) -> None:
+        self.number = 0
+        self._name, encoding = _encoding(file)
+        # The file stays open when the last one who has read of it is gone: it is its owner's.
+        self._text = open(  # noqa: SIM115 - as above
+            file.fileno(), encoding=encoding, errors=errors, newline="", buffering=BLOCK, closefd=False
+        )
+
+    def __next__(self) -> str:
+        """Return the next line."""
+        try:
+            line = self._text.readline(LONGEST_LINE)
+        except UnicodeDecodeError as error:
+            raise self._invalid(error) from None
+        if not line:
+            raise StopIteration
+        self.number += 1
+        if "\0" in line:
+            msg = f"Null byte on line {self.number}"
+            raise UnreadableFileError(msg, self.number)
+        if len(line) == LONGEST_LINE:
+            msg = f"Line {self.number} is too long"
+            raise UnreadableFileError(msg, self.number)
+        return line
+
+    def _invalid(self, error: UnicodeDecodeError) -> UnreadableFileError:
+        """Say on which line the bytes stand: lines that were read, and those before the bytes in the same block."""
+        before = error.object[: error.start].decode(error.encoding, "replace")
+        line = self.number + 1 + before.count("\n")
+        return UnreadableFileError(f"Invalid byte sequence in {self._name} on line {line}", line)
+
+
+def _encoding(file: BinaryIO) -> tuple[str, str]:
+    """Return the name of a file's encoding, as shown and as Python has it, and pass over its byte order mark."""
+    number = file.fileno()
+    os.lseek(number, 0, os.SEEK_SET)
+    start = os.read(number, len(codecs.BOM_UTF8))
+    for mark, encoding in _MARKS:
+        if start.startswith(mark):
+            os.lseek(number, len(mark), os.SEEK_SET)
+            return encoding.upper().replace("-LE", "LE").replace("-BE", "BE"), encoding
+    os.lseek(number, 0, os.SEEK_SET)
+    return "UTF-8", "utf-8"
+
+
+def bytes_read(file: BinaryIO) -> int:
+    """Return how much of a file has been read as text."""
+    return os.lseek(file.fileno(), 0, os.SEEK_CUR)
