@@ -28,6 +28,8 @@ class Measure(StrEnum):
     OWN = "own p50"
     START = "start"
     MEMORY = "idle memory"
+    IMPORT = "import"
+    LOOKUP = "in the process"
 
 
 class Exit(IntEnum):
@@ -278,6 +280,23 @@ def trial_row(
         disturbed=max(one.disturbed for one in trials),
         gate=gate,
         verdict=verdict(median(figures), gate, calm=quiet),
+    )
+
+
+def gauge_row(what: What, figures: Sequence[float], gate: Gate | None) -> Row:
+    """Sum up figures that are held against nothing but their gate; what the machine did meanwhile is in their spread."""
+    return Row(
+        what=what,
+        base=0.0,
+        ours=median(figures),
+        figure=median(figures),
+        lowest=min(figures),
+        highest=max(figures),
+        self_ratio=1.0,
+        unsure=0.0,
+        disturbed=0.0,
+        gate=gate,
+        verdict=verdict(median(figures), gate, calm=True),
     )
 
 

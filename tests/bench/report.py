@@ -26,7 +26,7 @@ _FIGURES = (
     "gate",
     "goal",
 )
-_GAUGED = (Measure.OWN, Measure.MEMORY)
+_GAUGED = (Measure.OWN, Measure.MEMORY, Measure.IMPORT, Measure.LOOKUP)
 """What is told in its unit; all else is a ratio to the bare handler, or to `import aiohttp.web`."""
 
 

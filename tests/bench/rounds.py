@@ -12,7 +12,7 @@ from tests.bench.figures import MOST_DISTURBED, Round, Slice
 from tests.bench.load import AtMost, Drive, Requests
 from tests.bench.machine import Cores, Moment, between
 from tests.bench.processes import Server
-from tests.bench.proof import check_bytes, check_rises, parse_counters
+from tests.bench.proof import check_bytes, check_rises
 from tests.bench.traffic import Line, numbered
 from tests.bench.variant import Variant
 
@@ -102,14 +102,14 @@ class Bench:
         while True:
             with Line(variant.server.port) as line:
                 sizes = self._check(variant, line)
-                before = parse_counters(line.get("/metrics"))
+                before = variant.counters(line)
             confirm = variant.witness()
             told = self._slice(variant.server, requests, drive)
             if told.calm or patience is None or not patience.again():
                 break
         confirm(told.requests)
         with Line(variant.server.port) as line:
-            after = parse_counters(line.get("/metrics"))
+            after = variant.counters(line)
             later = self._check(variant, line)
         check_rises(before, after, variant.way, told.requests, drive.connections)
         check_bytes(told.bytes, told.requests, drive.connections, sizes, later)

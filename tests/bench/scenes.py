@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from tests.bench.beside import beside_bare
+from tests.bench.directory import directory
 from tests.bench.footprint import footprint
 from tests.bench.overhead import overhead
 from tests.bench.stage import Scene
@@ -21,6 +22,7 @@ SCENES: Final[Mapping[str, Scene]] = MappingProxyType(
         "overhead": overhead,
         "steady": steady(mixed_hits),
         "footprint": footprint,
+        "directory": directory,
     }
 )
 """In the order in which they are played; rounds by connections."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import replace
 from io import StringIO
 from os import sched_getaffinity
@@ -10,6 +11,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from cti_lookup.directory.callers.callers import Question, View, who_is_calling
+from cti_lookup.directory.callers.telephones import telephone_digits
+from cti_lookup.directory.storage.database import open_reader
+from tests.bench.crowd import gather
+from tests.bench.directory import filled, looked_up
 from tests.bench.errors import CannotMeasureError, WrongAnswerError
 from tests.bench.figures import (
     Calm,
@@ -34,7 +40,7 @@ from tests.bench.processes import Server, running
 from tests.bench.proof import Way, check_bytes, check_rises, parse_counters
 from tests.bench.report import show, write_json
 from tests.bench.scenes import SCENES
-from tests.bench.stage import Plan
+from tests.bench.stage import Plan, Stage
 from tests.bench.steady import steady_row
 from tests.bench.traffic import SERIAL, Traffic, json_bodies, numbered
 
@@ -369,7 +375,15 @@ def test_the_table_and_the_file_tell_every_row(tmp_path: Path) -> None:
 
 
 def test_every_path_has_a_scene() -> None:
-    assert list(SCENES) == ["memory-hit", "redis-hit", "cold-lookup", "overhead", "steady", "footprint"]
+    assert list(SCENES) == [
+        "memory-hit",
+        "redis-hit",
+        "cold-lookup",
+        "overhead",
+        "steady",
+        "footprint",
+        "directory",
+    ]
 
 
 @pytest.fixture
@@ -407,3 +421,19 @@ def test_an_error_at_a_fixed_rate_is_one_too_many(bare: Server, tmp_path: Path) 
 
     with pytest.raises(WrongAnswerError, match="10 × status"):
         AtRate(2, CORE, rate=100.0, seconds=0.1)(requests, bare.port, 0)
+
+
+@pytest.mark.slow
+def test_a_small_crowd_is_imported_and_everybody_is_found_in_it(tmp_path: Path) -> None:
+    stage = Stage(Cores(server=CORE, load=CORE), tmp_path, Plan(quick=True), lambda _: None)
+    crowd = gather(stage, 500)
+
+    rows = [*filled(crowd), *looked_up(crowd)]
+
+    assert [row.what.measure for row in rows].count(Measure.LOOKUP) == 8
+    assert all(row.figure > 0 for row in rows)
+    with closing(open_reader(crowd.database)) as connection:
+        for one in crowd.some(50):
+            asked = Question(digits=telephone_digits(one.mobile.international))
+            found = json.loads(who_is_calling(connection, asked, View(("widget",), "widget")))
+            assert one.email in [person["primary_email"] for person in found]

@@ -5,7 +5,7 @@ import re
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 from tests.bench.errors import WrongAnswerError
 
@@ -28,6 +28,28 @@ class Traffic:
         named = "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
         start = f"POST {path or self.path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{named}Content-Length: "
         return [start.encode() + b"%d\r\n\r\n" % len(body) + body for body in self.bodies]
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """Requests without a body that rotate through `queries`; the number of each is one more parameter."""
+
+    path: str
+    queries: tuple[str, ...]
+    headers: Mapping[str, str]
+
+    def requests(self, path: str | None = None) -> list[bytes]:
+        """Write each request out, `SERIAL` still in it."""
+        named = "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
+        end = f"&per_page={SERIAL} HTTP/1.1\r\nHost: 127.0.0.1\r\n{named}\r\n"
+        return [f"GET {path or self.path}?{query}{end}".encode() for query in self.queries]
+
+
+class Asked(Protocol):
+    """What a variant sends."""
+
+    def requests(self, path: str | None = None) -> list[bytes]:
+        """Write each request out, `SERIAL` still in it; another `path` sends the same to the bare handler."""
 
 
 def numbered(request: bytes, serial: int) -> bytes:

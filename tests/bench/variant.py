@@ -7,9 +7,9 @@ from typing import Any
 
 from tests.bench.figures import Gate
 from tests.bench.processes import Server
-from tests.bench.proof import Way
+from tests.bench.proof import Counters, Way, parse_counters
 from tests.bench.stage import Stage
-from tests.bench.traffic import Traffic
+from tests.bench.traffic import Asked, Line
 
 Check = Callable[[int, Any], None]
 Confirm = Callable[[int], None]
@@ -20,6 +20,11 @@ def _saw_nothing() -> Confirm:
     return lambda _: None
 
 
+def _of_metrics(line: Line) -> Counters:
+    """Read the counters of the service."""
+    return parse_counters(line.get("/metrics"))
+
+
 @dataclass(frozen=True, slots=True)
 class Variant:
     """
@@ -28,20 +33,21 @@ class Variant:
     `check` is given the position of a body and its decoded answer, and raises `WrongAnswerError`. `way` says which
     series of /metrics count every request. `witness` is called before some requests, and what it returns after them,
     with their number: it asks another server whether it saw them, and raises `WrongAnswerError`. `prepare` is called before
-    answers are checked one by one. `helpers` are processes
+    answers are checked one by one. `counters` reads those of the server, which another than the service may not have. `helpers` are processes
     besides the service that work for it, on the core of the load. `gates` are for numbers of connections; others are only
     reported.
     """
 
     name: str
     server: Server
-    traffic: Traffic
+    traffic: Asked
     check: Check
     way: Way
     gates: Mapping[int, Gate] = field(default_factory=dict)
     helpers: tuple[int, ...] = ()
     witness: Callable[[], Confirm] = _saw_nothing
     prepare: Callable[[], None] = lambda: None
+    counters: Callable[[Line], Counters] = _of_metrics
 
 
 Paths = Callable[[Stage], AbstractContextManager[Sequence[Variant]]]

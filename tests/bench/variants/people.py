@@ -7,7 +7,7 @@ from typing import Any, Final
 from tests.bench.errors import CannotMeasureError, WrongAnswerError
 from tests.bench.processes import Server
 from tests.bench.stage import Stage
-from tests.bench.traffic import SERIAL, Line, Traffic, json_bodies, numbered
+from tests.bench.traffic import SERIAL, Asked, Line, Traffic, json_bodies, numbered
 from tests.bench.variant import Check
 
 PATH: Final = "/webhooks/generic"
@@ -136,7 +136,7 @@ def _post(line: Line, path: str, fields: Mapping[str, object]) -> Any:
     return json.loads(reply.body)
 
 
-def ring_once(server: Server, traffic: Traffic) -> None:
+def ring_once(server: Server, traffic: Asked) -> None:
     """Let everybody ring once, whoever answers."""
     with Line(server.port) as line:
         for serial, request in enumerate(traffic.requests()):
