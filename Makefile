@@ -101,7 +101,7 @@ fuzz: $(READY) ## try many more states and inputs than make test does (EXAMPLES=
 	@$(shell_functions)
 	need redis-server
 	say "trying $(EXAMPLES) examples of each"
-	CTI_TEST_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest tests/lookup $(TEST_ARGS)
+	CTI_TEST_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest tests/lookup tests/directory/test_openapi.py $(TEST_ARGS)
 
 .PHONY: chaos
 chaos: $(READY) ## break what the service depends on, for longer than make test does (CHAOS_SECONDS=60)

@@ -5,37 +5,32 @@ import json
 import secrets
 import shlex
 import sys
-import unicodedata
-from pathlib import Path
 from typing import Annotated, NoReturn
 from urllib.parse import quote, urlencode
 
 import typer
 from pydantic import SecretStr
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from cti_lookup.answers import Lookup, Outcome, encode_lookup, people_of
 from cti_lookup.app import open_parts
-from cti_lookup.directory import DEMONSTRATIONS, DirectoryError, run_directory
+from cti_lookup.directory import DEMONSTRATIONS, DirectoryError
+from cti_lookup.directory_commands import app as directory_app
 from cti_lookup.errors import SettingsError
 from cti_lookup.logs import open_log
 from cti_lookup.serve import serve as serve_until_stopped
 from cti_lookup.settings import Settings, load_settings, warnings
 from cti_lookup.telephone import is_region, read_caller
+from cti_lookup.terminal import cell, err, out, show_table
 
 _PATIENCE = 5.0
 _USAGE = 2
-_PIPE_WIDTH = 1000  # who reads a pipe reads a person a line, and no name in two halves
 _SHOWN = DEMONSTRATIONS[0]
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Who is calling?"
 )
-# Names, keys and paths are printed as they are: no markup, no emoji.
-out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
-err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
+app.add_typer(directory_app, name="directory")
 
 
 def main() -> None:
@@ -123,28 +118,6 @@ def _ask_line(url: str, key: str) -> str:
 
 
 @app.command()
-def directory(
-    db: Annotated[Path, typer.Option(help="The directory's file, made if it is not there.")] = Path(
-        "cti-directory.sqlite3"
-    ),
-    host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 means any free port.")] = 8081,
-    token: Annotated[
-        str,
-        typer.Option(
-            envvar="CTI_DIRECTORY_TOKEN", help="The token clients show; made up and printed if not given."
-        ),
-    ] = "",
-    samples: Annotated[bool, typer.Option(help="Fill an empty directory with sample people.")] = False,
-) -> None:
-    """Run the embedded directory alone, as a server of its own."""
-    if not token:
-        token = secrets.token_urlsafe(24)
-        out.print(f"The token is {token}")
-    run_directory(database=db, host=host, port=port, token=token, samples=samples)
-
-
-@app.command()
 def lookup(
     number: Annotated[str, typer.Argument(help="A number, written in any way.")],
     region: Annotated[
@@ -209,18 +182,11 @@ def _show(found: Lookup) -> None:
             person.match.rule,
             f"{person.match.label}: {person.match.telephone}",
         )
-        table.add_row(*map(_cell, cells))
-    if not out.is_terminal:
-        out.width = _PIPE_WIDTH
-    out.print(table)
+        table.add_row(*map(cell, cells))
+    show_table(table)
     if found.answer.truncated:
         out.print("… and more; ten are shown.")
     out.print(f"from {found.tier}, {found.age:.0f} s old", style="dim")
-
-
-def _cell(text: str) -> Text:
-    """Show a text of the directory's as it is; what would steer the terminal shows as �."""
-    return Text("".join("�" if unicodedata.category(one) == "Cc" else one for one in text))
 
 
 @app.command()

@@ -19,7 +19,15 @@ def main(arguments: list[str] | None = None) -> int:
         return _fail(f"no token: give --token or set {_TOKEN_VARIABLE}")
     try:
         run_directory(
-            database=options.db, host=options.host, port=options.port, token=token, samples=options.samples
+            database=options.db,
+            host=options.host,
+            port=options.port,
+            token=token,
+            samples=options.samples,
+            account=options.account,
+            account_name=options.account_name,
+            limits=options.limits,
+            public_url=options.public_url,
         )
     except DirectoryError as error:
         return _fail(str(error))
@@ -35,6 +43,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=0, help="port to listen on; 0 is any free one")
     parser.add_argument("--token", help=f"bearer token clients must send; default: {_TOKEN_VARIABLE}")
     parser.add_argument("--samples", action="store_true", help="fill an empty database with sample people")
+    parser.add_argument("--account", help="id of a new file's account; default: widget")
+    parser.add_argument("--account-name", help="name of a new file's account")
+    parser.add_argument(
+        "--limits", action="store_true", help="refuse more than 20 requests in 2 s and 3,600 an hour"
+    )
+    parser.add_argument("--public-url", default="", help="where receivers of webhooks reach the directory")
     return parser
 
 

@@ -3,25 +3,56 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from sqlite3 import Connection
 from typing import Final
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
-from cti_lookup.directory import handlers
-from cti_lookup.directory.answers import LARGEST_BODY
+from cti_lookup.directory.access.accounts import Home, settle
+from cti_lookup.directory.access.doorkeeper import Doorkeeper
+from cti_lookup.directory.access.limits import CountedLimits, NoLimits
+from cti_lookup.directory.access.secrets import as_bytes, hash_of
 from cti_lookup.directory.errors import DirectoryListenError
-from cti_lookup.directory.middleware import PREFIX, TOKEN, add_headers, bearer_token, errors_as_json
+from cti_lookup.directory.routes import FREE, OPEN, PREFIX, add_routes
 from cti_lookup.directory.samples import fill_with_samples
-from cti_lookup.directory.store import Store
+from cti_lookup.directory.storage.database import Database, Trace
+from cti_lookup.directory.transfer.supervision import supervise
+from cti_lookup.directory.web.answers import LARGEST_BODY
+from cti_lookup.directory.web.entity_tags import EntityTags
+from cti_lookup.directory.web.keys import CLOCK, DATABASE
+from cti_lookup.directory.web.middleware import (
+    DOORKEEPER,
+    ENTITY_TAGS,
+    LIMITS,
+    NOT_COUNTED,
+    OPEN_TO_ALL,
+    REQUEST_NAMES,
+    RequestNames,
+    add_headers,
+    errors_as_json,
+    known_callers,
+)
+from cti_lookup.directory.webhooks.address import PUBLIC_URL, RUNNER
+from cti_lookup.directory.webhooks.deliveries import deliver, wake_courier
 
 SHUTDOWN_SECONDS: Final = 5.0
 KEEP_ALIVE_SECONDS: Final = 75.0
 
-_PERSON: Final = "/people/{person_id:[^/]+?}"
-_CONTACT: Final = _PERSON + "/contacts/{contact_id:[^/]+?}"
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """What a directory starts with."""
+
+    database: Path
+    token_hash: bytes
+    account: str | None
+    account_name: str | None
+    samples: bool
 
 
 def utc_now() -> datetime:
@@ -29,96 +60,99 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def create_directory_app(
-    *, database: Path, token: str, samples: bool = False, clock: Callable[[], datetime] = utc_now
+def create_directory_app(  # noqa: PLR0913 - one for each option of the program
+    *,
+    database: Path,
+    token: str,
+    samples: bool = False,
+    clock: Callable[[], datetime] = utc_now,
+    account: str | None = None,
+    account_name: str | None = None,
+    limits: bool = False,
+    public_url: str = "",
 ) -> web.Application:
     """
     Return the directory as an application that opens its database when it starts and closes it when it stops.
 
     Starting raises `DirectoryStoreError` when the file cannot be used. With `samples` an empty database is filled
-    with sample people, and one that is not empty is left alone.
+    with sample people, and one that is not empty is left alone. `account` and `account_name` are those of a new file;
+    an older one must have this very account. `limits` are the documented ones, or none at all. `public_url` is where
+    others reach the directory; it is told to the receivers of webhooks.
     """
     if not token:
         msg = "the directory needs a token"
         raise ValueError(msg)
-    app = web.Application(client_max_size=LARGEST_BODY, middlewares=[errors_as_json, bearer_token])
-    app[TOKEN] = token.encode("utf-8", "surrogateescape")
-    app[handlers.CLOCK] = clock
-    app.cleanup_ctx.append(_store_context(database.absolute(), samples=samples))
-    app.on_response_prepare.append(add_headers)
-    _add_routes(app.router)
+    app = web.Application(client_max_size=LARGEST_BODY, middlewares=[errors_as_json, known_callers])
+    app[CLOCK] = clock
+    app[PUBLIC_URL] = public_url
+    app[LIMITS] = CountedLimits(clock) if limits else NoLimits()
+    app[OPEN_TO_ALL] = OPEN
+    app[NOT_COUNTED] = FREE
+    app[ENTITY_TAGS] = EntityTags()
+    app[REQUEST_NAMES] = RequestNames()
+    start = _Start(database.absolute(), hash_of(as_bytes(token)), account, account_name, samples=samples)
+    app.cleanup_ctx.append(partial(_open, start))
+    app.cleanup_ctx.extend((deliver, partial(supervise, start.database)))
+    app.on_response_prepare.extend((add_headers, wake_courier))
+    add_routes(app.router)
     return app
 
 
 def directory_runner(app: web.Application) -> web.AppRunner:
     """Return a runner for the application that writes no person's data to any log, and stops within seconds."""
-    return web.AppRunner(
+    app[RUNNER] = web.AppRunner(
         app,
         access_log=None,
         logger=_quiet_logger(),
         shutdown_timeout=SHUTDOWN_SECONDS,
         keepalive_timeout=KEEP_ALIVE_SECONDS,
     )
+    return app[RUNNER]
 
 
-def run_directory(*, database: Path, host: str, port: int, token: str, samples: bool) -> None:
+def run_directory(  # noqa: PLR0913 - as above
+    *,
+    database: Path,
+    host: str,
+    port: int,
+    token: str,
+    samples: bool,
+    account: str | None = None,
+    account_name: str | None = None,
+    limits: bool = False,
+    public_url: str = "",
+) -> None:
     """
     Serve the directory until SIGINT or SIGTERM; print its URL once it listens.
 
     Port 0 means any free one. Raises `DirectoryStoreError` or `DirectoryListenError` when it cannot start.
     """
-    asyncio.run(_serve(create_directory_app(database=database, token=token, samples=samples), host, port))
-
-
-def _add_routes(router: web.UrlDispatcher) -> None:
-    _add(router, "", GET=handlers.show_root)
-    _add(router, "/sd", GET=handlers.find_callers)
-    _add(router, "/people", GET=handlers.list_people, POST=handlers.create_person)
-    _add(
-        router,
-        _PERSON,
-        GET=handlers.show_person,
-        PATCH=handlers.update_person,
-        DELETE=handlers.erase_person,
+    app = create_directory_app(
+        database=database,
+        token=token,
+        samples=samples,
+        account=account,
+        account_name=account_name,
+        limits=limits,
+        public_url=public_url,
     )
-    _add(
-        router,
-        _PERSON + "/contacts",
-        GET=handlers.list_contacts,
-        POST=handlers.create_contact,
-        DELETE=handlers.delete_contacts,
-    )
-    _add(
-        router,
-        _CONTACT,
-        GET=handlers.show_contact,
-        PATCH=handlers.update_contact,
-        DELETE=handlers.delete_contact,
-    )
+    asyncio.run(_serve(app, host, port))
 
 
-def _add(
-    router: web.UrlDispatcher, path: str, **operations: Callable[[web.Request], Awaitable[web.Response]]
-) -> None:
-    """Add the operations on a path; it may end in ".json" or a slash, and PUT means PATCH."""
-    resource = router.add_resource(PREFIX + path + r"{ending:(?:\.json)?/?}")
-    for method, handler in operations.items():
-        resource.add_route(method, handler)
-        if method == hdrs.METH_PATCH:
-            resource.add_route(hdrs.METH_PUT, handler)
-        if method == hdrs.METH_GET:
-            resource.add_route(hdrs.METH_HEAD, handler)
+async def _open(start: "_Start", app: web.Application) -> AsyncIterator[None]:
+    clock = app[CLOCK]
+    async with Database.open(start.database) as database:
+        home = await database.write(partial(_prepare, start=start, now=clock()), trace=Trace.KEPT)
+        app[DATABASE] = database
+        app[DOORKEEPER] = Doorkeeper(database, home, start.token_hash, clock)
+        yield
 
 
-def _store_context(database: Path, *, samples: bool) -> Callable[[web.Application], AsyncIterator[None]]:
-    async def context(app: web.Application) -> AsyncIterator[None]:
-        async with Store.open(database) as store:
-            if samples:
-                await fill_with_samples(store)
-            app[handlers.STORE] = store
-            yield
-
-    return context
+def _prepare(connection: Connection, start: "_Start", now: datetime) -> Home:
+    home = settle(connection, now, account=start.account, name=start.account_name)
+    if start.samples:
+        fill_with_samples(connection, home.account)
+    return home
 
 
 def _quiet_logger() -> logging.Logger:

@@ -6,14 +6,17 @@ What can go wrong, as one tree.
     DirectoryError
     ├── DirectoryStoreError        the database cannot be opened, read or written
     ├── DirectoryListenError       the address to listen on is not to be had
+    ├── UnusableValueError         what was said on the command line cannot be done
     └── RequestError               the answer to a request is an error; `status` says which
         ├── BadRequestError        400
         │   ├── InvalidCursorError
         │   └── InvalidJsonError
         ├── UnauthorizedError      401
+        ├── ForbiddenError         403
         ├── NotFoundError          404
         ├── RequestTimeoutError    408
-        └── ValidationError        422, with every fault of the body
+        ├── ValidationError        422, with every fault of the body
+        └── TooManyRequestsError   429, with the seconds to wait
 """
 
 Fault = tuple[str, str]
@@ -30,6 +33,10 @@ class DirectoryStoreError(DirectoryError):
 
 class DirectoryListenError(DirectoryError):
     """The server cannot listen on the address it was given."""
+
+
+class UnusableValueError(DirectoryError):
+    """A value given on the command line cannot be used; the text says why."""
 
 
 class RequestError(DirectoryError):
@@ -67,6 +74,15 @@ class UnauthorizedError(RequestError):
         super().__init__("Unauthorized")
 
 
+class ForbiddenError(RequestError):
+    """The token is known, and may not do this."""
+
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__("Forbidden")
+
+
 class NotFoundError(RequestError):
     """There is no such record, or no such path."""
 
@@ -93,3 +109,13 @@ class ValidationError(RequestError):
     def __init__(self, faults: tuple[Fault, ...]) -> None:
         super().__init__("Validation Failed")
         self.faults = faults
+
+
+class TooManyRequestsError(RequestError):
+    """The token has used up what it may ask; `retry_after` is in whole seconds."""
+
+    status = 429
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("Too Many Requests")
+        self.retry_after = retry_after

@@ -8,14 +8,15 @@ people write numbers. E-mail addresses end in `.example`, which belongs to nobod
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from sqlite3 import Connection
 from types import MappingProxyType
 from typing import Final
 
-from cti_lookup.directory.contacts import ContactDraft
-from cti_lookup.directory.fields import Values
-from cti_lookup.directory.store import Store, insert_contact, insert_named, insert_person
+from cti_lookup.directory.records.contacts import ContactDraft
+from cti_lookup.directory.records.inserting import Origin, insert_contact, insert_person, insert_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class _Sample:
     place: str
     job_title: str
     contacts: tuple[tuple[str, str], ...]
-    more: Values = field(default_factory=dict)
+    more: Mapping[str, object] = field(default_factory=dict)
 
 
 _ORGANIZATIONS: Final = MappingProxyType(
@@ -171,7 +172,7 @@ _INVENTED: Final = (
         "new-york",
         "Chief Executive Officer",
         (("work", "+1 212 555 0101"), ("mobile", "(917) 555-0111")),
-        {"vip": 1, "supportID": "VIP-1", "employeeID": "E-0100"},
+        {"vip": True, "supportID": "VIP-1", "employeeID": "E-0100"},
     ),
     _Sample(
         101, "Noah Brandt", "new-york", "Controller", (("work", "1 (800) 555-01WX"),), {"manager_id": 100}
@@ -190,7 +191,7 @@ _INVENTED: Final = (
         "data-center",
         "Storage Engineer",
         (("work", "(713) 555-0142"),),
-        {"manager_id": 5, "disabled": 1},
+        {"manager_id": 5, "disabled": True},
     ),
     _Sample(
         110,
@@ -198,7 +199,7 @@ _INVENTED: Final = (
         "london",
         "Chairman",
         (("work", "020 7946 0110"), ("home", "01632 960001")),
-        {"vip": 1, "supportID": "VIP-2"},
+        {"vip": True, "supportID": "VIP-2"},
     ),
     _Sample(
         111,
@@ -235,7 +236,7 @@ _INVENTED: Final = (
         (("mobile", "07700 900123"), ("work", "020-7946-0115")),
     ),
     _Sample(
-        120, "Jürgen Groß", "berlin", "Leiter IT", (("work", "+49 (0)30 23125-100 ext. 11"),), {"vip": 1}
+        120, "Jürgen Groß", "berlin", "Leiter IT", (("work", "+49 (0)30 23125-100 ext. 11"),), {"vip": True}
     ),
     _Sample(
         121,
@@ -258,7 +259,7 @@ _INVENTED: Final = (
         "paris",
         "Directrice",
         (("work", "01 99 00 12 30 / +33 5 36 49 12 34"),),
-        {"vip": 1},
+        {"vip": True},
     ),
     _Sample(
         131, "Mathieu Garnier", "paris", "Comptable", (("fax", "+33 1 99 00 12 90"),), {"manager_id": 130}
@@ -280,7 +281,7 @@ _INVENTED: Final = (
         "istanbul",
         "Müdür",
         (("work", "+90 (212) 555 01 50"), ("mobile", "0532 555 01 50")),
-        {"vip": 1},
+        {"vip": True},
     ),
     _Sample(151, "Mehmet İnce", "istanbul", "Uzman", (("work", "0 212 555 01 51"),), {"manager_id": 150}),
     _Sample(160, "佐藤 花子", "tokyo", "部長", (("work", "03-5555-0160"), ("mobile", "+81 90-5555-0160"))),
@@ -311,7 +312,7 @@ _INVENTED: Final = (
         "sydney",
         "Analyst",
         (("work", "+61 2 5550 0199"),),
-        {"manager_id": 180, "disabled": 1},
+        {"manager_id": 180, "disabled": True},
     ),
     _Sample(
         190,
@@ -338,26 +339,34 @@ _FIRST_FREE_CONTACT: Final = 400
 _CREATED: Final = datetime(2016, 3, 14, 9, 9, 55, tzinfo=UTC)
 
 
-async def fill_with_samples(store: Store) -> None:
-    """Fill an empty store with the sample people; leave one that holds anything alone."""
-    async with store.filling() as connection:
-        if connection is None:
-            return
-        for table, names in (
-            ("organizations", _ORGANIZATIONS),
-            ("sites", _SITES),
-            ("calendars", {_CALENDAR_ID: _CALENDAR}),
-        ):
-            for record_id, name in names.items():
-                await insert_named(connection, table, record_id, name)
-        contact_id = _FIRST_FREE_CONTACT
-        for sample in sorted(_PEOPLE, key=_managers_first):
-            await insert_person(connection, _values(sample), _CREATED, person_id=sample.id)
-            first_id = _FIRST_CONTACT.get(sample.id, contact_id)
-            for offset, (label, telephone) in enumerate(sample.contacts):
-                draft = ContactDraft(label, "telephone", telephone)
-                await insert_contact(connection, sample.id, draft, contact_id=first_id + offset)
-            contact_id += len(sample.contacts)
+def fill_with_samples(connection: Connection, account: str) -> None:
+    """Fill an account of an empty file with the sample people; leave a file that holds anything alone."""
+    if _is_used(connection, account):
+        return
+    origin = Origin(account, _CREATED)
+    for table, names in (
+        ("organizations", _ORGANIZATIONS),
+        ("sites", _SITES),
+        ("calendars", {_CALENDAR_ID: _CALENDAR}),
+    ):
+        for record_id, name in names.items():
+            insert_record(connection, table, {"name": name}, origin, record_id)
+    contact_id = _FIRST_FREE_CONTACT
+    for sample in sorted(_PEOPLE, key=_managers_first):
+        insert_person(connection, _values(sample), origin, person_id=sample.id)
+        first_id = _FIRST_CONTACT.get(sample.id, contact_id)
+        for offset, (label, telephone) in enumerate(sample.contacts):
+            draft = ContactDraft(label, "telephone", telephone)
+            insert_contact(connection, sample.id, draft, contact_id=first_id + offset)
+        contact_id += len(sample.contacts)
+
+
+def _is_used(connection: Connection, account: str) -> bool:
+    query = " UNION ALL ".join(
+        f"SELECT 1 FROM {table} WHERE account_id = ?1"  # noqa: S608 - names of tables
+        for table in ("people", "organizations", "sites")
+    )
+    return connection.execute(query, (account,)).fetchone() is not None
 
 
 def _managers_first(sample: _Sample) -> tuple[int, int]:
@@ -371,7 +380,7 @@ def _mailbox(sample: _Sample) -> str:
     return ".".join(re.findall("[a-z]+", letters)) or f"person.{sample.id}"
 
 
-def _values(sample: _Sample) -> Values:
+def _values(sample: _Sample) -> Mapping[str, object]:
     place = _PLACES[sample.place]
     return {
         "name": sample.name,
@@ -381,7 +390,7 @@ def _values(sample: _Sample) -> Values:
         "site_id": place.site_id,
         "locale": place.locale,
         "time_zone": place.time_zone,
-        "time_format_24h": int(place.locale != "en-US"),
+        "time_format_24h": place.locale != "en-US",
         "work_hours_id": _CALENDAR_ID,
         **sample.more,
     }

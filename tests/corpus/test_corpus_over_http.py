@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -12,8 +12,10 @@ from aiohttp import ClientSession, web
 
 from cti_lookup.app import create_app
 from cti_lookup.directory import create_directory_app, directory_runner
-from cti_lookup.directory.contacts import ContactDraft
-from cti_lookup.directory.store import Store, insert_contact, insert_named, insert_person
+from cti_lookup.directory.access.accounts import settle
+from cti_lookup.directory.records.contacts import ContactDraft
+from cti_lookup.directory.records.inserting import Origin, insert_contact, insert_person, insert_record
+from cti_lookup.directory.storage.database import open_writer, transaction
 from cti_lookup.logs import Log
 from cti_lookup.people import Person
 from cti_lookup.settings import Settings
@@ -31,25 +33,28 @@ LONGEST_QUERY: Final = 1000
 """Characters; what is longer is no number that a URL would carry, and comes in a body."""
 
 
-async def fill(database: Path, people: Iterable[Person]) -> None:
+def fill(database: Path, people: Iterable[Person]) -> None:
     """Write people into a new directory file, in one transaction."""
-    async with Store.open(database) as store, store.filling() as connection:
-        assert connection is not None
+    with closing(open_writer(database)) as connection, transaction(connection):
+        now = datetime.now(UTC)
+        origin = Origin(settle(connection, now).account, now)
         named = {one.organization.id: one.organization.name for one in people if one.organization}
         for organization, name in named.items():
-            await insert_named(connection, "organizations", organization, name)
+            insert_record(connection, "organizations", {"name": name}, origin, organization)
+        # The keeper of the token, who is in no list, has an id that somebody of the corpus may need.
+        taken = connection.execute("SELECT max(id) FROM people").fetchone()[0]
+        assert all(person.id > taken for person in people)
         for person in people:
             values = {
                 "name": person.name,
                 "primary_email": person.primary_email,
                 "organization_id": person.organization.id if person.organization else None,
-                "disabled": int(person.disabled),
+                "disabled": person.disabled,
             }
-            await insert_person(connection, values, datetime.now(UTC), person_id=person.id)
+            insert_person(connection, values, origin, person_id=person.id)
             for contact in person.contacts or ():
-                await insert_contact(
-                    connection, person.id, ContactDraft(contact.label, "telephone", contact.telephone)
-                )
+                draft = ContactDraft(contact.label, "telephone", contact.telephone)
+                insert_contact(connection, person.id, draft)
 
 
 @asynccontextmanager
@@ -106,7 +111,7 @@ def read(lookup: dict[str, Any]) -> Found:
 
 async def measure(database: Path) -> Scorecard:
     calls = read_calls()
-    await fill(database, read_people())
+    fill(database, read_people())
     turns = asyncio.Semaphore(MOST_AT_ONCE)
     async with product(database, {call.source.region for call in calls}) as client:
 

@@ -1,6 +1,6 @@
 """A real directory for each test: real HTTP on a free port, a real SQLite file of its own."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, web
 
-from cti_lookup.directory import create_directory_app, directory_runner
+from cti_lookup.directory import Administration, administer, create_directory_app, directory_runner
+from cti_lookup.directory.webhooks.address import RUNNER
 
 TOKEN = "a-token-of-tests"
-RUNNER = web.AppKey("runner", web.AppRunner)
 
 
 @dataclass
@@ -50,6 +50,10 @@ class Api:
         async with self.client.request(method, f"/v1{path}", **options) as response:
             text = await response.text()
             return response.status, await response.json() if text else None
+
+    async def call_with(self, token: str, method: str, path: str, **options: Any) -> tuple[int, Any]:
+        """Call with another token."""
+        return await self.call(method, path, headers={"Authorization": f"Bearer {token}"}, **options)
 
     async def get(self, path: str, **options: Any) -> Any:
         status, content = await self.call("GET", path, **options)
@@ -100,8 +104,7 @@ async def start(database: Path) -> AsyncIterator[StartDirectory]:
     async def start_directory(**options: Any) -> Api:
         settings: dict[str, Any] = {"database": database, "token": TOKEN, "clock": SteppingClock()} | options
         app = create_directory_app(**settings)
-        app[RUNNER] = directory_runner(app)
-        await app[RUNNER].setup()
+        await directory_runner(app).setup()
         await web.TCPSite(app[RUNNER], "127.0.0.1", 0).start()
         host, port = app[RUNNER].addresses[0]
         client = ClientSession(f"http://{host}:{port}", headers={"Authorization": f"Bearer {TOKEN}"})
@@ -111,6 +114,14 @@ async def start(database: Path) -> AsyncIterator[StartDirectory]:
     yield start_directory
     for api in started:
         await api.aclose()
+
+
+@pytest.fixture
+def administration(api: Api, database: Path) -> Iterator[Administration]:
+    """Return what an administrator does from the shell, to the file of the directory that knows nobody yet."""
+    assert api.app
+    with administer(database, lambda: datetime.now(UTC)) as file:
+        yield file
 
 
 @pytest.fixture

@@ -1,10 +1,16 @@
 """The six operations on people's contacts."""
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 from yarl import URL
 
-from cti_lookup.directory.contacts import LABELS, PROTOCOLS
+from cti_lookup.directory import Administration, Grant
+from cti_lookup.directory.records.contacts import LABELS, PROTOCOLS
 from tests.directory.conftest import Api
+from tests.directory.listeners import announced, listen
 
 EXACTLY_ONE = ["base", "must have exactly one of telephone, email, website and chat"]
 
@@ -47,7 +53,9 @@ async def test_a_label_takes_the_documented_kinds_of_value_only(api: Api, protoc
         if protocol in allowed:
             assert (status, content[protocol]) == (201, "some value")
         else:
-            assert (status, content["errors"]) == (422, [["label", f"is only for {' and '.join(allowed)}"]])
+            (fault,) = content["errors"]
+            assert (status, fault[0]) == (422, "label")
+            assert fault[1].replace("is only for ", "").replace(" and ", ", ").split(", ") == list(allowed)
 
 
 @pytest.mark.parametrize(
@@ -140,6 +148,71 @@ async def test_every_change_of_a_contact_moves_the_person(samples: Api) -> None:
     assert moments == sorted(moments)
 
 
+async def test_a_change_that_changes_nothing_does_not_move_the_person(samples: Api) -> None:
+    before = await samples.get("/people/30")
+    unchanged = {"id": 327, "label": "work", "telephone": "+1 (713) 987 2967", "integration": "false"}
+    status, contact = await samples.call("PATCH", "/people/30/contacts/327", json=unchanged)
+    assert (status, contact) == (200, unchanged | {"integration": False})
+    await samples.call("DELETE", "/people/58/contacts")
+    emptied = await samples.get("/people/58")
+    await samples.call("DELETE", "/people/58/contacts")
+    assert await samples.get("/people/30") == before
+    assert await samples.get("/people/58") == emptied
+
+
+async def test_a_contact_kept_by_an_integration_can_be_changed_through_the_api(api: Api) -> None:
+    person = await api.person()
+    contact = await api.contact(person["id"], label="work", telephone="1", integration=True)
+    path = f"/people/{person['id']}/contacts/{contact['id']}"
+    assert await api.call("PATCH", path, json={"telephone": "2"}) == (200, contact | {"telephone": "2"})
+
+
+async def test_a_name_that_is_no_field_of_a_contact_is_refused_and_repeated(samples: Api) -> None:
+    body = {"label": "home", "telephone": "1", "phone": "2", "Ada Example +1 713": "3"}
+    expected = (400, {"message": "Unknown fields: phone"})
+    assert await samples.call("POST", "/people/30/contacts", json=body) == expected
+    assert await samples.call("PATCH", "/people/30/contacts/327", json=body) == expected
+
+
+async def test_a_contact_changed_to_another_number_is_found_by_it_and_not_by_the_former(samples: Api) -> None:
+    await samples.call("PATCH", "/people/30/contacts/327", json={"telephone": "+1 713 555 0777"})
+    assert await samples.callers("7135550777") == [30]
+    assert await samples.callers("7139872967") == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/people/999999/contacts", "/people/x/contacts", "/people/30/contacts/0", "/people/30/contacts/x"],
+)
+async def test_what_is_no_id_or_the_id_of_nobody_is_not_found(samples: Api, path: str) -> None:
+    body = {"label": "home", "telephone": "1"}
+    for method in ("GET", "DELETE", "POST" if path.endswith("contacts") else "PATCH"):
+        assert await samples.call(method, path, json=body) == (404, {"message": "Not Found"})
+
+
+@pytest.mark.parametrize("text", ["'; DROP TABLE contacts; --", "%", "a\x00b", '"', "\\!", "1\n2"])
+async def test_any_text_is_just_the_value_of_a_contact(api: Api, text: str) -> None:
+    person = await api.person()
+    contact = await api.contact(person["id"], label="work", website=text)
+    assert contact["website"] == text
+    assert await api.get(f"/people/{person['id']}/contacts/{contact['id']}") == contact
+
+
+async def test_a_token_that_may_only_read_changes_no_contact(
+    api: Api, administration: Administration
+) -> None:
+    person = await api.person()
+    contact = await api.contact(person["id"], label="home", telephone="1")
+    path = f"/people/{person['id']}/contacts"
+    for role, scope in (("service_desk_analyst", "person:R"), ("auditor", "person:*")):
+        token = administration.create_token(Grant(str(person["id"]), "tests", (role,), (scope,))).secret
+        assert (await api.call_with(token, "GET", f"{path}/{contact['id']}")) == (200, contact)
+        for method, target in (("POST", path), ("PATCH", f"{path}/{contact['id']}"), ("DELETE", path)):
+            status, _ = await api.call_with(token, method, target, json={"label": "work", "telephone": "2"})
+            assert status == 403
+    assert await api.get(f"{path}/{contact['id']}") == contact
+
+
 async def test_a_refused_change_does_not_move_the_person(samples: Api) -> None:
     before = await samples.get("/people/30")
     await samples.call("PATCH", "/people/30/contacts/327", json={"label": "personal"})
@@ -160,3 +233,33 @@ async def test_contacts_are_paginated_like_any_collection(api: Api) -> None:
         previous = URL(response.links["prev"]["url"])
     async with api.client.get(str(previous.relative())) as response:
         assert [contact["id"] for contact in await response.json()] == ids[:2]
+
+
+async def test_a_list_gives_the_fields_that_are_asked_for(api: Api) -> None:
+    person = await api.person()
+    path = f"/people/{person['id']}/contacts"
+    first = await api.contact(person["id"], label="home", telephone="1", integration=True)
+    second = await api.contact(person["id"], label="work", email="a@b.example")
+    assert await api.get(f"{path}?fields=telephone,integration") == [
+        {"id": first["id"], "telephone": "1", "integration": True},
+        {"id": second["id"], "integration": False},
+    ]
+    expected = (400, {"message": "Unknown fields: phone"})
+    assert await api.call("GET", f"{path}?fields=label,phone") == expected
+
+
+async def test_every_change_of_a_contact_is_announced_as_a_change_of_its_person(
+    api: Api, database: Path
+) -> None:
+    person = await api.person()
+    path = f"/people/{person['id']}/contacts"
+    with closing(sqlite3.connect(database)) as connection:
+        listen(connection, "person.update", "organization.update")
+        contact = await api.contact(person["id"], label="home", telephone="1")
+        for label in ("mobile", "mobile", "personal"):
+            await api.call("PATCH", f"{path}/{contact['id']}", json={"label": label})
+        await api.call("DELETE", f"{path}/{contact['id']}")
+        await api.contact(person["id"], label="home", telephone="2")
+        for _ in range(2):
+            await api.call("DELETE", path)
+        assert announced(connection) == [("person.update", person["id"])] * 5

@@ -8,9 +8,10 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,12 @@ import pytest
 
 from cti_lookup.directory import DirectoryListenError, DirectoryStoreError, run_directory
 from cti_lookup.directory.__main__ import main
-from cti_lookup.directory.database import Database
-from cti_lookup.directory.fields import Values
-from cti_lookup.directory.schema import SCHEMA_VERSION
-from cti_lookup.directory.store import Store
+from cti_lookup.directory.access.accounts import settle
+from cti_lookup.directory.callers.callers import View, people_by_telephone
+from cti_lookup.directory.records.contacts import ContactDraft
+from cti_lookup.directory.records.inserting import Origin, insert_contact, insert_person
+from cti_lookup.directory.storage.database import Database, Trace
+from cti_lookup.directory.storage.schema import SCHEMA_VERSION
 from tests.directory.conftest import TOKEN, Api, StartDirectory
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -64,20 +67,22 @@ async def test_the_file_is_for_its_owner_and_in_write_ahead_mode(api: Api, datab
     connection.close()
 
 
+def _pragmas(connection: sqlite3.Connection) -> list[int]:
+    names = ("foreign_keys", "secure_delete", "synchronous")
+    return [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
+
+
 async def test_its_connections_keep_references_and_overwrite_what_is_deleted(database: Path) -> None:
     async with Database.open(database) as opened:
-        for lend in (opened.reading, opened.writing):
-            async with lend() as connection:
-                for pragma, value in (("foreign_keys", 1), ("secure_delete", 1), ("synchronous", 2)):
-                    (row,) = await connection.execute_fetchall(f"PRAGMA {pragma}")
-                    assert row[0] == value
+        for way in (opened.read, opened.look_up, opened.write):
+            assert await way(_pragmas) == [1, 1, 2]
 
 
 async def test_a_reader_cannot_write(database: Path) -> None:
     async with Database.open(database) as opened:
-        with pytest.raises(DirectoryStoreError):
-            async with opened.reading() as connection:
-                await connection.execute("DELETE FROM people")
+        for way in (opened.read, opened.look_up):
+            with pytest.raises(DirectoryStoreError, match="cannot be used"):
+                await way(lambda connection: connection.execute("DELETE FROM people").rowcount)
 
 
 async def test_a_deleted_number_is_gone_from_the_disk(api: Api, database: Path) -> None:
@@ -88,28 +93,125 @@ async def test_a_deleted_number_is_gone_from_the_disk(api: Api, database: Path) 
     assert b"1000789317" not in everything
 
 
+def add_person(connection: sqlite3.Connection, *, telephone: str = "4567890") -> int:
+    """Add a person with a telephone to a file's own account, and return the id."""
+    home = settle(connection, NOON)
+    origin = Origin(home.account, NOON)
+    (count,) = connection.execute("SELECT count(*) FROM people").fetchone()
+    person_id = insert_person(connection, {"name": "Ada", "primary_email": f"{count}@people.example"}, origin)
+    insert_contact(connection, person_id, ContactDraft("work", "telephone", telephone))
+    return person_id
+
+
+def callers(connection: sqlite3.Connection) -> list[int]:
+    """Return who calls from 4567890."""
+    found = people_by_telephone(connection, "4567890", View(("widget",), "widget"))
+    return [json.loads(person)["id"] for person in found]
+
+
 async def test_a_failed_change_leaves_nothing_behind(database: Path) -> None:
-    async with Store.open(database) as store:
-        values: Values = {"name": "Ada", "primary_email": "ada@people.example"}
-        person = await store.create_person(values, (), NOON)
+    def fail(connection: sqlite3.Connection) -> None:
+        add_person(connection)
+        connection.execute("INSERT INTO people (nonsense) VALUES (1)")
+
+    async with Database.open(database) as opened:
+        person_id = await opened.write(add_person)
         with pytest.raises(DirectoryStoreError, match="cannot be used"):
-            await store.create_person(
-                {**values, "primary_email": "b@people.example", "nonsense": 1}, (), NOON
-            )
-        await store.add_contact(person.id, {"label": "work", "telephone": "4567890"}, NOON)
-        assert [caller.id for caller in await store.callers("4567890")] == [person.id]
+            await opened.write(fail)
+        assert await opened.read(callers) == [person_id]
 
 
-async def test_a_cancelled_writer_hands_its_turn_on(database: Path) -> None:
-    async with Store.open(database) as store:
-        values: Values = {"name": "Ada", "primary_email": "ada@people.example"}
-        for _ in range(20):
-            task = asyncio.create_task(store.create_person(values, (), NOON))
-            await asyncio.sleep(0.0005)
-            task.cancel()
-            await asyncio.wait([task])
-        person = await store.create_person({**values, "primary_email": "b@people.example"}, (), NOON)
-        assert await store.person(person.id) == person
+async def test_what_fails_is_told_to_the_one_who_asked_and_to_nobody_else(database: Path) -> None:
+    async with Database.open(database) as opened:
+        person_id = await opened.write(add_person)
+        for way in (opened.read, opened.look_up, opened.write):
+            asked = [way(callers), way(lambda _: 1 // 0), way(callers)]
+            first, broken, last = await asyncio.gather(*asked, return_exceptions=True)
+            assert first == last == [person_id]
+            assert isinstance(broken, ZeroDivisionError)
+
+
+@pytest.mark.parametrize("way", ["read", "look_up"])
+async def test_a_reader_that_cannot_begin_tells_all_who_asked_and_goes_on(database: Path, way: str) -> None:
+    def close(connection: sqlite3.Connection) -> None:
+        connection.close()
+
+    async with Database.open(database) as opened:
+        do = getattr(opened, way)
+        with pytest.raises(DirectoryStoreError):
+            await do(close)
+        for _ in range(2):
+            told = await asyncio.gather(do(callers), do(callers), return_exceptions=True)
+            assert [type(error) for error in told] == [DirectoryStoreError, DirectoryStoreError]
+
+
+async def test_a_transaction_that_a_reader_leaves_open_is_ended(database: Path) -> None:
+    def leave_and_begin(connection: sqlite3.Connection) -> None:
+        connection.execute("ROLLBACK")
+        connection.execute("BEGIN")
+
+    async with Database.open(database) as opened:
+        await opened.look_up(leave_and_begin)
+        person_id = await opened.write(add_person)
+        assert await opened.look_up(callers) == [person_id]
+
+
+async def test_all_that_one_asks_belongs_to_one_moment(database: Path) -> None:
+    def count_twice(connection: sqlite3.Connection) -> tuple[int, int]:
+        first = len(callers(connection))
+        with closing(sqlite3.connect(database, isolation_level=None)) as other:
+            other.execute("UPDATE telephone_keys SET rank = 2")
+        return first, len(callers(connection))
+
+    async with Database.open(database) as opened:
+        await opened.write(add_person)
+        assert await opened.read(count_twice) == (1, 1)
+        assert await opened.read(callers) == []
+
+
+async def test_those_who_stop_waiting_keep_nobody_from_their_turn(database: Path) -> None:
+    async with Database.open(database) as opened:
+        for way in (opened.write, opened.read, opened.look_up) * 10:
+            tasks = [asyncio.create_task(way(callers)) for _ in range(3)]
+            await asyncio.sleep(0)
+            for task in tasks[:2]:
+                task.cancel()
+            await asyncio.wait(tasks)
+            assert tasks[2].result() == []
+        person_id = await opened.write(add_person)
+        assert await opened.look_up(callers) == [person_id]
+
+
+async def test_an_opening_that_nobody_waits_for_any_more_leaves_no_thread(database: Path) -> None:
+    before = threading.active_count()
+    for _ in range(5):
+        task = asyncio.create_task(_open(database))
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+        assert threading.active_count() == before
+
+
+def _log_size(database: Path) -> int:
+    return database.with_name(f"{database.name}-wal").stat().st_size
+
+
+async def test_a_log_that_a_reader_holds_keeps_no_writer_waiting_for_long(database: Path) -> None:
+    async with Database.open(database) as opened:
+        with closing(sqlite3.connect(database, isolation_level=None)) as other:
+            other.execute("BEGIN")
+            other.execute("SELECT count(*) FROM people").fetchone()
+            await opened.write(add_person)
+            await opened.write(lambda connection: connection.execute("DELETE FROM people").rowcount)
+            assert _log_size(database) > 0
+        await opened.write(add_person)
+        assert _log_size(database) == 0
+
+
+async def test_a_change_that_only_adds_may_leave_the_log_as_it_is(database: Path) -> None:
+    async with Database.open(database) as opened:
+        await opened.write(add_person, trace=Trace.KEPT)
+        assert _log_size(database) > 0
 
 
 def _folder(path: Path) -> None:
@@ -136,8 +238,8 @@ def _execute(path: Path, statement: str) -> None:
     connection.close()
 
 
-async def _open(path: Path) -> None:
-    async with Store.open(path):
+async def _open(path: Path, **options: float) -> None:
+    async with Database.open(path, **options):
         pass
 
 
@@ -175,23 +277,17 @@ def test_the_program_needs_a_token(
     assert "no token" in capsys.readouterr().err
 
 
-def test_a_locked_file_is_refused_after_the_time_allowed(
-    database: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("cti_lookup.directory.database.BUSY_SECONDS", 0.1)
-    other = sqlite3.connect(database, isolation_level=None)
-    other.execute("BEGIN EXCLUSIVE")
-    try:
+def test_a_locked_file_is_refused_after_the_time_allowed(database: Path) -> None:
+    with closing(sqlite3.connect(database, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(DirectoryStoreError, match="is locked by another program"):
-            asyncio.run(_open(database))
-    finally:
-        other.close()
+            asyncio.run(_open(database, patience=0.1))
 
 
+@pytest.mark.slow
 async def test_a_store_that_fails_later_is_unavailable_and_recovers(
-    start: StartDirectory, database: Path, monkeypatch: pytest.MonkeyPatch
+    start: StartDirectory, database: Path
 ) -> None:
-    monkeypatch.setattr("cti_lookup.directory.database.BUSY_SECONDS", 0.1)
     api = await start()
     other = sqlite3.connect(database, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

@@ -2,20 +2,31 @@
 
 import random
 import sqlite3
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from cti_lookup.directory.database import Database
-from cti_lookup.directory.fields import Values
-from cti_lookup.directory.store import Store
+from cti_lookup.directory import Administration, Grant
+from cti_lookup.directory.access.accounts import settle
+from cti_lookup.directory.access.identity import Identity
+from cti_lookup.directory.records.erasing import erase
+from cti_lookup.directory.storage.database import Database, Trace
+from cti_lookup.directory.transfer.files import folder_of
 from tests.directory.conftest import Api
-from tests.directory.test_database import NOON
+from tests.directory.listeners import announced, listen
+from tests.directory.test_database import NOON, add_person, callers
+from tests.directory.test_import_over_http import finished
 
 
 def everything_of(database: Path) -> bytes:
     """Give every byte of the file, of its log, and of the log's index."""
     return b"".join(file.read_bytes() for file in database.parent.glob(f"{database.name}*"))
+
+
+def _other_program(database: Path) -> sqlite3.Connection:
+    return sqlite3.connect(database, isolation_level=None, check_same_thread=False)
 
 
 async def test_an_erased_person_is_nobody_afterwards(samples: Api) -> None:
@@ -72,19 +83,47 @@ async def test_others_stay_as_they_are(samples: Api) -> None:
     assert await samples.get("/people?per_page=100") == before
 
 
+async def test_whatever_else_names_an_erased_person_names_nobody(api: Api, database: Path) -> None:
+    person = await api.person("Zebulon Quillfeather")
+    with closing(sqlite3.connect(database, isolation_level=None)) as other:
+        values = (person["id"], person["id"], "2016", "2016")
+        for table, first, second in (
+            ("organizations", "manager_id", "substitute_id"),
+            ("teams", "coordinator_id", "manager_id"),
+        ):
+            other.execute(
+                f"INSERT INTO {table} (account_id, name, name_key, {first}, {second}, created_at, updated_at)"  # noqa: S608
+                " VALUES ('widget', 'One', 'one', ?, ?, ?, ?)",
+                values,
+            )
+    assert (await api.call("DELETE", f"/people/{person['id']}"))[0] == 204
+    with closing(sqlite3.connect(database)) as other:
+        found = [
+            *other.execute("SELECT manager_id, substitute_id, updated_at > '2016' FROM organizations"),
+            *other.execute("SELECT coordinator_id, manager_id, updated_at > '2016' FROM teams"),
+        ]
+    assert found == [(None, None, 1), (None, None, 1)]
+
+
+async def test_the_keeper_of_the_token_cannot_be_erased(api: Api) -> None:
+    me = await api.get("/people/me")
+    assert (await api.call("DELETE", f"/people/{me['id']}"))[0] == 404
+
+
 async def test_no_copy_is_left_where_rows_were_moved_between_pages(database: Path) -> None:
     # With `secure_delete` alone the numbers of two or three of these stay readable.
     dice = random.Random(3)  # noqa: S311 - the same people each time
     numbers: dict[int, str] = {}
-    async with Store.open(database) as store:
-        for turn in range(300):
-            values: Values = {"name": "Ada", "primary_email": f"{turn}@people.example"}
-            person = await store.create_person(values, (), NOON)
-            numbers[person.id] = "".join(dice.choices("123456789", k=14))
-            await store.add_contact(person.id, {"label": "work", "telephone": numbers[person.id]}, NOON)
+    async with Database.open(database) as opened:
+        home = await opened.write(partial(settle, now=NOON))
+        identity = Identity(person_id=home.keeper_id, home=home.account, account=home.account)
+        for _ in range(300):
+            number = "".join(dice.choices("123456789", k=14))
+            numbers[await opened.write(partial(add_person, telephone=number), trace=Trace.KEPT)] = number
         erased = dice.sample(sorted(numbers), 150)
         for person_id in erased:
-            await store.erase_person(person_id, NOON)
+            work = partial(erase, person_id=person_id, identity=identity, now=NOON)
+            await opened.write(work, trace=Trace.GONE)
         left = everything_of(database)
     written = [(numbers[number], numbers[number][::-1]) for number in erased]
     assert [number for number, key in written if number.encode() in left or key.encode() in left] == []
@@ -93,18 +132,68 @@ async def test_no_copy_is_left_where_rows_were_moved_between_pages(database: Pat
 async def test_a_file_that_cannot_be_written_anew_loses_the_person_all_the_same(
     database: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with Database.open(database) as opened:
-        store = Store(opened)
-        values = {"name": "Ada", "primary_email": "ada@people.example"}
-        person = await store.create_person({**values}, (), NOON)
-        await opened._writer.execute_fetchall("PRAGMA busy_timeout=50")
-        other = sqlite3.connect(database, isolation_level=None)
-        async with opened.rewriting() as connection:
-            await connection.execute("DELETE FROM people WHERE id = ?", (person.id,))
-            await connection.commit()
-            other.execute("BEGIN IMMEDIATE")
-            await connection.execute("SELECT 1")
-        other.execute("ROLLBACK")
-        other.close()
-        assert await store.callers("1") == ()
+    async with Database.open(database, patience=0.05) as opened:
+        person_id = await opened.write(add_person)
+        with closing(_other_program(database)) as other:
+
+            def erase_and_be_locked_out(connection: sqlite3.Connection) -> None:
+                connection.execute("DELETE FROM people WHERE id = ?", (person_id,))
+                connection.execute("COMMIT")
+                other.execute("BEGIN IMMEDIATE")
+                connection.execute("BEGIN")
+
+            await opened.write(erase_and_be_locked_out, trace=Trace.GONE)
+        assert await opened.read(callers) == []
     assert "could not be written anew" in caplog.text
+
+
+async def test_people_of_the_directory_account_are_erased_by_directory_administrators_only(
+    api: Api, administration: Administration
+) -> None:
+    administration.create_account("widget-directory", "Widget Directory", "widget")
+    body = {"name": "Ada Example", "primary_email": "ada@people.example"}
+    _, person = await api.call("POST", "/people", json=body, headers={"X-4me-Account": "widget-directory"})
+    holder = await api.person("Token Holder")
+    for role, expected in (("account_administrator", 403), ("directory_administrator", 204)):
+        token = administration.create_token(Grant(str(holder["id"]), "tests", (role,), ("*:*",))).secret
+        assert (await api.call_with(token, "DELETE", f"/people/{person['id']}"))[0] == expected
+
+
+async def test_what_an_erased_person_brought_about_is_told_all_the_same(
+    api: Api, administration: Administration, database: Path
+) -> None:
+    person, holder = await api.person(), await api.person("Zebulon Quillfeather")
+    grant = Grant(str(holder["id"]), "tests", ("account_administrator",), ("*:*",))
+    token = administration.create_token(grant).secret
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        listen(connection, "person.update")
+        await api.call_with(token, "PATCH", f"/people/{person['id']}", json={"vip": True})
+        await api.call("DELETE", f"/people/{holder['id']}")
+        assert announced(connection) == [("person.update", person["id"]), ("person.update", holder["id"])]
+        by = connection.execute("SELECT count(*) FROM deliveries WHERE person_id = ?", (holder["id"],))
+        assert by.fetchone() == (0,)
+
+
+async def test_who_and_what_named_an_erased_person_is_announced_as_changed(api: Api, database: Path) -> None:
+    manager = await api.person("Zebulon Quillfeather")
+    report = await api.person("Ada Example", manager_id=manager["id"])
+    body = {"name": "One", "manager_id": manager["id"]}
+    _, organization = await api.call("POST", "/organizations", json=body)
+    _, team = await api.call("POST", "/teams", json=body | {"coordinator_id": manager["id"]})
+    events = ("person.update", "organization.update", "team.update")
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        listen(connection, *events)
+        await api.call("DELETE", f"/people/{manager['id']}")
+        told = announced(connection)
+    assert told[0] == ("person.update", manager["id"])
+    assert told[1:] == list(zip(events, (report["id"], organization["id"], team["id"]), strict=True))
+
+
+async def test_an_erased_person_is_in_no_export_that_can_still_be_fetched(api: Api, database: Path) -> None:
+    person = await api.person("Zebulon Quillfeather")
+    _, answer = await api.call("POST", "/export", json={"type": "people"})
+    job = await finished(api, f"/export/{answer['token']}")
+    await api.call("DELETE", f"/people/{person['id']}")
+    async with api.client.get(job["url"]) as fetched:
+        assert fetched.status == 404
+    assert not [file for file in folder_of(database).iterdir() if b"Quillfeather" in file.read_bytes()]

@@ -72,7 +72,9 @@ LAYERS: Final = (
     {"web.shortcut"},
     # root
     {"app"},
-    {"serve"},
+    {"serve", "terminal"},
+    {"directory_import_commands"},
+    {"directory_commands"},
     {"cli"},
     {"__main__"},
 )
@@ -81,7 +83,7 @@ LAYERS: Final = (
 APART: Final = "directory"
 """The embedded directory is a program of its own, met only over HTTP."""
 
-MAY_START_THE_DIRECTORY: Final = {"cli", "directories"}
+MAY_START_THE_DIRECTORY: Final = {"cli", "directories", "directory_commands", "directory_import_commands"}
 WORDS_THAT_SAY_NOTHING: Final = {"base", "common", "helper", "helpers", "manager", "misc", "util", "utils"}
 
 

@@ -14,7 +14,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from cti_lookup.cli import _cell
+from cti_lookup.terminal import cell
 from tests.servers.fake_directory import ASHOKS_NUMBER
 from tests.servers.program import PROGRAM, Program, environment, run
 
@@ -217,7 +217,7 @@ class TestLookup:
         assert name in done.stdout
 
     def test_a_name_does_not_steer_the_terminal(self) -> None:
-        assert _cell("Ada\x1b[2J\r\nExample").plain == "Ada�[2J��Example"
+        assert cell("Ada\x1b[2J\r\nExample").plain == "Ada�[2J��Example"
 
 
 SIGNALLED_AT_ONCE = """

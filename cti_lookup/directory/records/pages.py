@@ -2,22 +2,28 @@
 Pagination of collections: cursors, the slice of a collection, and the headers that lead to the next one.
 
 A cursor is opaque to clients: base64 of a JSON object with the place of a record in its collection and its id. It
-holds an id rather than the value sorted by, as that value is a person's name and URLs end up in logs.
+holds an id rather than the values sorted by, as those are people's names and URLs end up in logs; but for times.
+
+Facts (R-Service developer guide, "Pagination"): 20 records to a page by default, 100 at most; a collection is cut at 100,000
+records, and then says so in `X-Pagination-Throttled`.
 """
 
 import base64
 import binascii
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Final, Generic, Protocol, Self, TypeVar
 from urllib.parse import quote
 
 from cti_lookup.directory.errors import InvalidCursorError
-from cti_lookup.directory.fields import LARGEST_ID
+from cti_lookup.directory.records.fields import LARGEST_ID
+from cti_lookup.directory.records.times import parse_span
 
 DEFAULT_PER_PAGE: Final = 20
 MOST_PER_PAGE: Final = 100
+MOST_RECORDS: Final = 100_000
+"""Records of a collection that are counted, and can be reached."""
 
 _AFTER: Final = "search_after"
 _BEFORE: Final = "search_before"
@@ -31,20 +37,27 @@ class Identified(Protocol):
         """The id of the record."""
 
 
-ItemT = TypeVar("ItemT", bound=Identified)
+ItemT = TypeVar("ItemT", bound=Identified | Mapping[str, object])
 """A record of a collection."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """One record of a collection: how many stand before it, and its id."""
+    """
+    One record of a collection: how many stand before it, its id, and the times that a collection is sorted by.
+
+    Whoever reads what has changed sorts by times: a record that changes once more while they read is then elsewhere, and they
+    go on from where it was.
+    """
 
     offset: int
     id: int
+    times: tuple[str, ...] = ()
 
     def encode(self) -> str:
         """Return the text a client gets."""
-        text = json.dumps({"offset": self.offset, "cursor": [self.id]}, separators=(",", ":"))
+        value = {"offset": self.offset, "cursor": [*self.times, self.id]}
+        text = json.dumps(value, separators=(",", ":"))
         return base64.b64encode(text.encode()).decode()
 
     @classmethod
@@ -52,8 +65,8 @@ class Cursor:
         """Return the cursor of a text that `encode` made, or raise `InvalidCursorError`."""
         try:
             value = json.loads(base64.b64decode(text.encode(), validate=True))
-            offset, (number,) = value["offset"], value["cursor"]
-            return cls(_count(offset), _count(number))
+            offset, (*times, number) = value["offset"], value["cursor"]
+            return cls(_count(offset), _count(number), tuple(map(_time, times)))
         except (binascii.Error, ValueError, LookupError, TypeError, RecursionError):
             raise InvalidCursorError from None
 
@@ -81,15 +94,27 @@ class PageRequest:
         """The record the page stands next to."""
         return self.after or self.before
 
+    @property
+    def limit(self) -> int:
+        """How many records to read: one more than the page holds tells whether others follow."""
+        room = MOST_RECORDS - (self.after.offset + 1 if self.after else 0)
+        return max(0, min(self.per_page + 1, room))
+
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[ItemT]):
-    """Part of a collection; `more` says whether records follow in the direction of reading."""
+    """
+    Part of a collection; `more` says whether records follow in the direction of reading.
+
+    `total` need not be counted further than one beyond `MOST_RECORDS`. `times` are what cursors hold of the first and the last
+    record, by id.
+    """
 
     request: PageRequest
     items: tuple[ItemT, ...]
     total: int
     more: bool
+    times: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def offset(self) -> int:
@@ -102,15 +127,18 @@ class Page(Generic[ItemT]):
 
     def headers(self, url: str, query: Mapping[str, str]) -> dict[str, str]:
         """Return the headers of this page of the collection at a URL, asked for with a query."""
-        per_page = self.request.per_page
+        per_page, total = self.request.per_page, min(self.total, MOST_RECORDS)
         headers = {
             "X-Pagination-Per-Page": str(per_page),
             "X-Pagination-Current-Page": str(self.offset // per_page + 1),
-            "X-Pagination-Total-Pages": str(max(1, -(-self.total // per_page))),
-            "X-Pagination-Total-Entries": str(self.total),
+            "X-Pagination-Total-Pages": str(max(1, -(-total // per_page))),
+            "X-Pagination-Total-Entries": str(total),
         }
-        kept = {name: value for name, value in query.items() if name not in {_AFTER, _BEFORE}}
-        links = [f'<{_address(url, kept | cursor)}>; rel="{rel}"' for rel, cursor in self._links()]
+        if self.total > MOST_RECORDS:
+            headers["X-Pagination-Throttled"] = "true"
+        # All of them: a field may be filtered by twice, as with the two ends of a range.
+        kept = [(name, value) for name, value in query.items() if name not in {_AFTER, _BEFORE}]
+        links = [f'<{_address(url, [*kept, *cursor.items()])}>; rel="{rel}"' for rel, cursor in self._links()]
         return headers | ({"Link": ", ".join(links)} if links else {})
 
     def _links(self) -> list[tuple[str, dict[str, str]]]:
@@ -118,16 +146,24 @@ class Page(Generic[ItemT]):
         if self.request.after or (self.request.before and self.more):
             links.append(("first", {}))
             if self.items:
-                links.append(("prev", {_BEFORE: Cursor(self.offset, self.items[0].id).encode()}))
+                links.append(("prev", {_BEFORE: self._cursor(0)}))
         if self.items and (self.request.before or self.more):
-            last = Cursor(self.offset + len(self.items) - 1, self.items[-1].id)
-            links.append(("next", {_AFTER: last.encode()}))
+            links.append(("next", {_AFTER: self._cursor(len(self.items) - 1)}))
         return links
 
+    def _cursor(self, number: int) -> str:
+        """Return the cursor of a record of this page."""
+        record_id = _id(self.items[number])
+        return Cursor(self.offset + number, record_id, self.times.get(record_id, ())).encode()
 
-def _address(url: str, query: Mapping[str, str]) -> str:
+
+def _id(item: Identified | Mapping[str, object]) -> int:
+    return int(str(item["id"])) if isinstance(item, Mapping) else item.id
+
+
+def _address(url: str, query: Iterable[tuple[str, str]]) -> str:
     """Return a URL that holds no raw comma, semicolon or angle bracket: clients split the header at those."""
-    pairs = [f"{_quote(name)}={_quote(value)}" for name, value in query.items()]
+    pairs = [f"{_quote(name)}={_quote(value)}" for name, value in query]
     return f"{url}?{'&'.join(pairs)}" if pairs else url
 
 
@@ -139,6 +175,12 @@ def _per_page(text: str) -> int:
     if not (text.isascii() and text.isdecimal()) or not text.strip("0"):
         return DEFAULT_PER_PAGE
     return min(MOST_PER_PAGE, int(text) if len(text) <= len(str(LARGEST_ID)) else MOST_PER_PAGE)
+
+
+def _time(value: object) -> str:
+    if not isinstance(value, str) or parse_span(value) is None:
+        raise ValueError
+    return value
 
 
 def _count(value: object) -> int:

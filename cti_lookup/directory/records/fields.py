@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 
 from cti_lookup.directory.errors import Fault
 
-Stored: TypeAlias = str | int | None
+Stored: TypeAlias = str | int | list[object] | None
 Rule: TypeAlias = Callable[[object], Stored]
 Body: TypeAlias = Mapping[str, object]
 Values: TypeAlias = dict[str, Stored]
@@ -31,6 +31,7 @@ NOT_A_NUMBER: Final = "is not a number"
 INVALID: Final = "is invalid"
 NOT_A_BOOLEAN: Final = "is not a boolean"
 NOT_AN_ID: Final = "is not an id"
+NOT_IDS: Final = "is not a list of ids"
 NOT_CUSTOM_FIELDS: Final = "is not a list of objects with id and value"
 NOT_A_STRING: Final = "is not a string"
 NEGATIVE: Final = "must be greater than or equal to 0"
@@ -39,7 +40,6 @@ _TRUE_WORDS = frozenset({"1", "t", "y", "true", "yes", "on"})
 _ID = re.compile(r"[1-9][0-9]{0,18}")
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,12}(?:\.[0-9]{1,6})?")
-_CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 class FieldFault(Exception):  # noqa: N818 - a fault of a value, gathered with others before any error is raised
@@ -104,7 +104,12 @@ def boolean(value: object) -> Stored:
     """Check a boolean: 1, T, Y, TRUE, YES and ON in any letter case are true, everything else is false."""
     if isinstance(value, (list, dict)):
         raise FieldFault(NOT_A_BOOLEAN)
-    return int(str(value).strip().lower() in _TRUE_WORDS)
+    return is_true(str(value))
+
+
+def is_true(word: str) -> bool:
+    """Say whether a word is one of those for true."""
+    return word.strip().lower() in _TRUE_WORDS
 
 
 def nullable_boolean(value: object) -> Stored:
@@ -133,14 +138,6 @@ def amount(value: object) -> Stored:
     return _decimal_text(str(value).strip())
 
 
-def currency(value: object) -> Stored:
-    """Check a currency code by its shape, as the list of currencies is part of another resource."""
-    text = _text(value)
-    if text is not None and _CURRENCY.fullmatch(text) is None:
-        raise FieldFault(NOT_LISTED)
-    return text
-
-
 def list_of(options: Collection[str]) -> Rule:
     """Return the rule of a comma-separated list of codes."""
 
@@ -158,6 +155,10 @@ def list_of(options: Collection[str]) -> Rule:
 
 def reference(value: object) -> Stored:
     """Check the id of another record, as a number or as its digits."""
+    if isinstance(value, str):
+        value = value.strip()
+    elif isinstance(value, float) and value.is_integer():
+        value = int(value)  # 12.0 is an integer by JSON Schema, and some writers of JSON know no other
     if value is None or value == "":
         return None
     number = parse_id(str(value)) if isinstance(value, (int, str)) and not isinstance(value, bool) else None
@@ -166,8 +167,20 @@ def reference(value: object) -> Stored:
     return number
 
 
+def references(value: object) -> Stored:
+    """Check a list of ids of other records; an id named twice counts once."""
+    if value is None or value == "":
+        return []
+    if not isinstance(value, list):
+        raise FieldFault(NOT_IDS)
+    numbers = [reference(item) for item in value]
+    if None in numbers:
+        raise FieldFault(NOT_AN_ID)
+    return list(dict.fromkeys(numbers))
+
+
 def custom_fields(value: object) -> Stored:
-    """Check a list of `{"id": …, "value": …}`; it is kept as JSON."""
+    """Check a list of `{"id": …, "value": …}`."""
     if value is None or value == "":
         return None
     if not isinstance(value, list) or not all(_is_custom_field(item) for item in value):
@@ -175,7 +188,7 @@ def custom_fields(value: object) -> Stored:
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     if len(text.encode()) > TEXT_BYTES:
         raise FieldFault(TOO_MANY_BYTES)
-    return text
+    return value
 
 
 def check_fields(body: Body, rules: Mapping[str, Rule]) -> tuple[Values, tuple[Fault, ...]]:

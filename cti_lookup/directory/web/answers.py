@@ -2,26 +2,44 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
-from aiohttp import web
+from aiohttp import hdrs, web
 
-from cti_lookup.directory.errors import InvalidJsonError, RequestError, RequestTimeoutError, ValidationError
-from cti_lookup.directory.fields import Body
+from cti_lookup.directory.errors import (
+    BadRequestError,
+    InvalidJsonError,
+    RequestError,
+    RequestTimeoutError,
+    TooManyRequestsError,
+    ValidationError,
+)
+from cti_lookup.directory.records.fields import Body
 
 LARGEST_BODY: Final = 1024 * 1024
 BODY_SECONDS: Final = 10.0
 DEEPEST: Final = 64
 """Levels of nesting in a body; the fields of the API need three."""
 
+JSON_TYPE: Final = "application/json; charset=utf-8"
 
-def json_answer(value: object, *, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+_JSON: Final[Mapping[str, str]] = {hdrs.CONTENT_TYPE: JSON_TYPE}
+
+
+def json_answer(
+    value: object, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> web.Response:
     """Answer with a value as JSON."""
-    body = msgspec.json.encode(value)
-    return web.Response(
-        body=body, status=status, headers=headers, content_type="application/json", charset="utf-8"
-    )
+    return encoded_answer(msgspec.json.encode(value), status=status, headers=headers)
+
+
+def encoded_answer(
+    body: bytes, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> web.Response:
+    """Answer with what is JSON already."""
+    return web.Response(body=body, status=status, headers=_JSON if headers is None else {**_JSON, **headers})
 
 
 def error_answer(error: RequestError) -> web.Response:
@@ -29,17 +47,29 @@ def error_answer(error: RequestError) -> web.Response:
     content: dict[str, object] = {"message": str(error)}
     if isinstance(error, ValidationError):
         content["errors"] = error.faults
+    if isinstance(error, TooManyRequestsError):
+        return json_answer(content, status=error.status, headers={"Retry-After": str(error.retry_after)})
     return json_answer(content, status=error.status)
 
 
 async def read_body(request: web.Request) -> Body:
     """Return the JSON object of a request, or raise `InvalidJsonError` or `RequestTimeoutError`."""
+    return decode_body(await read_bytes(request))
+
+
+async def read_bytes(request: web.Request) -> bytes:
+    """
+    Return the body of a request, or raise `RequestTimeoutError`, or `BadRequestError` for one that is compressed badly.
+
+    One over the limit is refused by aiohttp.
+    """
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            raw = await request.read()
+            return await request.read()
     except TimeoutError:
         raise RequestTimeoutError from None
-    return decode_body(raw)
+    except web.RequestPayloadError:
+        raise BadRequestError("The body is not compressed as its header says") from None
 
 
 def decode_body(raw: bytes) -> Body:

@@ -1,0 +1,1 @@
+"""Who is calling: people found by a telephone number or an identifier."""
