@@ -11,14 +11,11 @@ than the one asked for are a range of the index, of which the first `MOST_LONGER
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
-from operator import itemgetter
 from sqlite3 import Connection
-from typing import Any, Final
+from typing import Final
 
 from cti_lookup.directory.callers.telephones import MINIMUM_TAIL
-from cti_lookup.directory.records.full_people import PERSON_COLUMNS, PLACE_OF_ACCOUNT, whole_person
-from cti_lookup.directory.records.references import surroundings
+from cti_lookup.directory.records.full_people import people_kept
 
 MOST_CALLERS: Final = 10
 """People that are answered, at most."""
@@ -66,23 +63,18 @@ _BY_ID: Final = (
     " AND NOT EXISTS (SELECT 1 FROM removals WHERE person_id = people.id)"
     f" ORDER BY disabled, id LIMIT {MOST_CALLERS}"
 )
-_WHOLE_PEOPLE: Final = (
-    f"SELECT found.distance, found.rank, {PERSON_COLUMNS} FROM ({{found}}) AS found"
-    " CROSS JOIN people ON people.id = found.person_id"
-)
-_BY_EMPLOYEE_ID: Final = _WHOLE_PEOPLE.replace("{found}", _BY_ID.format(column="employeeID"))
-_BY_SUPPORT_ID: Final = _WHOLE_PEOPLE.replace("{found}", _BY_ID.format(column="supportID COLLATE NOCASE"))
+_BY_EMPLOYEE_ID: Final = _BY_ID.format(column="employeeID")
+_BY_SUPPORT_ID: Final = _BY_ID.format(column="supportID COLLATE NOCASE")
 
-# Hardly any two numbers end in the same seven digits. Whatever does comes with one statement, unless it is more than a few;
-# whose people they are is asked afterwards, so that no more rows are looked at.
+# Hardly any two numbers end in the same seven digits. What does is read at once, unless it is more than a few; whose
+# people they are is asked afterwards, so that no more rows are looked at.
 _FEW: Final = (
-    f"SELECT keys.reversed, keys.rank, {PERSON_COLUMNS}"
-    " FROM telephone_keys AS keys CROSS JOIN people ON people.id = keys.person_id"
-    f" WHERE keys.reversed >= ?1 AND keys.reversed < ?1 || ':' LIMIT {FEW_KEYS + 1}"
+    "SELECT reversed, rank, person_id FROM telephone_keys"
+    f" WHERE reversed >= ?1 AND reversed < ?1 || ':' LIMIT {FEW_KEYS + 1}"
 )
 
-_Row = Sequence[Any]
-"""Minus the length of the common tail, the rank, and `PERSON_COLUMNS`, the first of which is the id."""
+_Row = tuple[int, int, int]
+"""Minus the length of the common tail, the rank, and the person's id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +129,13 @@ def people_by_support_id(connection: Connection, text: str, view: View) -> Seque
 def people_by_telephone(connection: Connection, digits: str, view: View) -> Sequence[bytes]:
     """Return those a number belongs to: longest common tail first, then the enabled, then by id."""
     backwards = digits[::-1]
-    rows = _few_rows(connection, backwards, view)
+    rows = _few_rows(connection, backwards)
     if rows is None:
         rows = _many_rows(connection, backwards, view)
     return _whole(connection, rows, view)
 
 
-def _few_rows(connection: Connection, backwards: str, view: View) -> list[_Row] | None:
+def _few_rows(connection: Connection, backwards: str) -> list[_Row] | None:
     """Return all that match; None if they cannot be told from many that end in the same digits."""
     if len(backwards) < MINIMUM_TAIL:
         return None
@@ -153,11 +145,9 @@ def _few_rows(connection: Connection, backwards: str, view: View) -> list[_Row] 
     if len(rows) > FEW_KEYS:
         return None
     return [
-        (-min(len(row[0]), len(backwards)), *row[1:])
-        for row in rows
-        if (row[0].startswith(backwards) or backwards.startswith(row[0]))
-        and row[1] < REMOVED
-        and row[2 + PLACE_OF_ACCOUNT] in view.accounts
+        (-min(len(key), len(backwards)), rank, person_id)
+        for key, rank, person_id in rows
+        if (key.startswith(backwards) or backwards.startswith(key)) and rank < REMOVED
     ]
 
 
@@ -205,17 +195,14 @@ def _rows(connection: Connection, query: str, view: View, parameters: Sequence[s
 
 
 def _whole(connection: Connection, rows: list[_Row], view: View) -> Sequence[bytes]:
-    """Return the JSON of the first people, each of them once."""
-    around = surroundings(connection, view.home)
-    nearest: dict[int, _Row] = {}
-    for row in sorted(rows, key=itemgetter(0, 1, 2)):
-        nearest.setdefault(row[2], row)
-    return [whole_person(connection, row[2:], around) for row in islice(nearest.values(), MOST_CALLERS)]
+    """Return the JSON of the first people of these accounts, each of them once."""
+    ids = tuple(dict.fromkeys(person_id for _, _, person_id in sorted(rows)))
+    people = people_kept(connection, ids[: MOST_CALLERS + FEW_KEYS], view.home)
+    return [one.json for one in people if one.account_id in view.accounts][:MOST_CALLERS]
 
 
 @lru_cache(2 * KEYS_AT_ONCE)
 def _telephone_query(keys: int, longer: bool) -> str:
     """Return the query for numbers equal to one of so many keys, ?4 and on, and for those longer than the digits, ?3."""
     searches = [_EQUAL.format(number=number) for number in range(4, 4 + keys)]
-    found = _NEAREST.format(searches=" UNION ALL ".join([_LONGER, *searches] if longer else searches))
-    return _WHOLE_PEOPLE.replace("{found}", found)
+    return _NEAREST.format(searches=" UNION ALL ".join([_LONGER, *searches] if longer else searches))

@@ -1,24 +1,28 @@
 """
 People as the API answers them one by one: with all fields, nested references, contacts and addresses, as JSON.
 
-A caller's name has to be there while the phone rings. One statement reads what stands in a person's columns, and SQLite writes
+A caller's name has to be there while the phone rings. Who was asked for lately is kept as JSON for as long as nobody changes
+the file, where the connection remembers what it read. Of the others one statement reads what stands in a person's columns, and SQLite writes
 the contacts and addresses as JSON; what a person refers to is mostly known already. The fields a person keeps in `details`
 pass through one typed decoding, which puts in the defaults, and are appended.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from itertools import chain
 from sqlite3 import Connection
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from cti_lookup.directory.records.parts import Part
 from cti_lookup.directory.records.references import Surroundings, surroundings
+from cti_lookup.directory.storage.reader import Reader
 
 MOST_AT_ONCE: Final = 100
 """People read with one statement."""
+
+MOST_KEPT: Final = 8192
+"""People that are kept as JSON, some 10 MiB; with one more all of them are read anew."""
 
 # The index gives the contacts in the order of their ids.
 _CONTACTS: Final = (
@@ -48,14 +52,9 @@ _COLUMNS: Final = (
     "account_id",
     "details",
 )
-PERSON_COLUMNS: Final = ", ".join((*(f"people.{name}" for name in _COLUMNS), _CONTACTS, _ADDRESSES))
-"""What `whole_person` needs of a person, as SQL expressions on `people`."""
-
-PLACE_OF_ACCOUNT: Final = _COLUMNS.index("account_id")
-"""Which of them is the account."""
-
-PersonRow = Sequence[Any]
-"""The values of `PERSON_COLUMNS`."""
+_SELECTED: Final = ", ".join((*(f"people.{name}" for name in _COLUMNS), _CONTACTS, _ADDRESSES))
+_PLACE_OF_ACCOUNT: Final = _COLUMNS.index("account_id")
+_Row = Sequence[Any]
 
 
 class _Person(msgspec.Struct, frozen=True):
@@ -111,19 +110,39 @@ _encode: Final = msgspec.json.Encoder().encode
 _decode_details: Final = msgspec.json.Decoder(PersonDetails).decode
 
 
+class WholePerson(NamedTuple):
+    """A person as JSON, and the account of the record."""
+
+    account_id: str
+    json: bytes
+
+
 def full_people(connection: Connection, ids: Sequence[int], home: str) -> list[bytes]:
     """
     Return the JSON objects of people in the order of their ids, without those that there are not.
 
     `home` is the account of the reader: a record of any other account shows its `account`.
     """
-    batches = (ids[start : start + MOST_AT_ONCE] for start in range(0, len(ids), MOST_AT_ONCE))
-    return list(chain.from_iterable(_batch(connection, batch, home) for batch in batches))
+    people = _read(connection, ids, home)
+    return [people[number].json for number in ids if number in people]
 
 
-def whole_person(connection: Connection, row: PersonRow, around: Surroundings) -> bytes:
-    """Return the JSON of a person."""
-    account = around.accounts.get(row[PLACE_OF_ACCOUNT], msgspec.UNSET) if around.accounts else msgspec.UNSET
+def people_kept(connection: Connection, ids: Sequence[int], home: str) -> list[WholePerson]:
+    """Return people likewise, and keep them for whoever asks next."""
+    remembered = connection.remembered if isinstance(connection, Reader) else None
+    kept: dict[int, WholePerson] = (
+        {} if remembered is None else remembered.setdefault((WholePerson, home), {})
+    )
+    if missing := [number for number in ids if number not in kept]:
+        if len(kept) + len(missing) > MOST_KEPT:
+            kept.clear()
+            missing = list(ids)
+        kept.update(_read(connection, missing, home))
+    return [kept[number] for number in ids if number in kept]
+
+
+def _whole_person(connection: Connection, row: _Row, around: Surroundings) -> WholePerson:
+    account = around.accounts.get(row[_PLACE_OF_ACCOUNT], msgspec.UNSET) if around.accounts else msgspec.UNSET
     person = _Person(
         row[0],
         row[1],
@@ -143,21 +162,20 @@ def whole_person(connection: Connection, row: PersonRow, around: Surroundings) -
         msgspec.Raw(row[17]),
         account,
     )
-    return b"%b,%b" % (_encode(person)[:-1], _encode(_decode_details(row[15]))[1:])
+    details = _encode(_decode_details(row[15]))
+    return WholePerson(row[_PLACE_OF_ACCOUNT], b"%b,%b" % (_encode(person)[:-1], details[1:]))
 
 
-def _batch(connection: Connection, ids: Sequence[int], home: str) -> Iterator[bytes]:
+def _read(connection: Connection, ids: Sequence[int], home: str) -> dict[int, WholePerson]:
     cursor = connection.cursor()
     cursor.row_factory = None  # reading columns by name costs as much again
     around = surroundings(connection, home)
-    people = {
-        row[0]: whole_person(connection, row, around)
-        for row in cursor.execute(_query(len(ids)), ids).fetchall()
-    }
-    return (people[number] for number in ids if number in people)
+    batches = (ids[start : start + MOST_AT_ONCE] for start in range(0, len(ids), MOST_AT_ONCE))
+    rows = (row for batch in batches for row in cursor.execute(_query(len(batch)), batch).fetchall())
+    return {row[0]: _whole_person(connection, row, around) for row in rows}
 
 
 @lru_cache(MOST_AT_ONCE + 1)
 def _query(count: int) -> str:
     marks = ",".join("?" * count)
-    return f"SELECT {PERSON_COLUMNS} FROM people WHERE people.id IN ({marks})"  # noqa: S608 - constants
+    return f"SELECT {_SELECTED} FROM people WHERE people.id IN ({marks})"  # noqa: S608 - constants
