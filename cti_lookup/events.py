@@ -15,13 +15,29 @@ class Direction(Word):
 
 
 class Happening(Word):
-    """What an event says has happened. `other` changes nothing: a digit was pressed, a recording began."""
+    """
+    What an event says has happened.
+
+    `answered` also tells that a held call goes on. `voicemail`: a machine took it, which is no answer. `transferred`: it was
+    moved to `agents`. `other` changes nothing: a digit was pressed, a recording began.
+    """
 
     RINGING = "ringing"
     ANSWERED = "answered"
     HELD = "held"
+    VOICEMAIL = "voicemail"
+    TRANSFERRED = "transferred"
     ENDED = "ended"
     OTHER = "other"
+
+
+class Attestation(Word):
+    """What the carrier says of the caller's number (STIR/SHAKEN, RFC 8588): it is shown, and proves nothing."""
+
+    FULL = "A"
+    PARTIAL = "B"
+    GATEWAY = "C"
+    FAILED = "failed"
 
 
 class Result(Word):
@@ -38,8 +54,14 @@ class CallEvent(msgspec.Struct, frozen=True, gc=False):
     """
     One thing that happened to one call.
 
-    `provider_id` is the phone system's own name for the call, None if it has none. `caller` is the external
-    party, None if the event names none (a hang-up often does not). `result` is what an end says of itself.
+    `provider_id` is the phone system's own name for the call, always text, None if it has none. `caller` is the external
+    party, None if the event names none (a hang-up often does not). `agents` are whom it rings, as the system names them:
+    extension, user id, e-mail or name. `result` is what an end says of itself.
+
+    `leg` names the part of the call that the event tells of, where a system tells of several (a phone of a hunt group, a party);
+    None is the call as a whole. `continues` is the provider's id of the call that this one goes on from: a transfer, a second
+    session. `key` is the same for a repeated event, and for no other of the source. `order` grows with each event of the call (of the leg, where there
+    is one), whatever order they arrive in. `occurred_at` is the sender's clock, in seconds since the epoch.
     """
 
     source: str
@@ -53,3 +75,9 @@ class CallEvent(msgspec.Struct, frozen=True, gc=False):
     queue: str | None = None
     display_name: str | None = None
     result: Result | None = None
+    leg: str | None = None
+    continues: str | None = None
+    key: str | None = None
+    order: float | None = None
+    occurred_at: float | None = None
+    attestation: Attestation | None = None

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from cti_lookup.answers import Answer, Lookup
 from cti_lookup.calls import Call
+from cti_lookup.events import CallEvent
 from cti_lookup.people import Person
 from cti_lookup.questions import AnyQuestion, Forgotten, Purpose
 
@@ -54,6 +55,30 @@ class SharedTier(Protocol):
 
     async def forget(self, forgotten: Forgotten) -> None:
         """Forget here and on every replica. Raises `NotForgotten` where that could not be said."""
+        ...
+
+
+class Calls(Protocol):
+    """The calls there are, found again by what their phone system calls them; replicas may share them."""
+
+    async def record(self, event: CallEvent) -> Call:
+        """Apply an event to its call, or begin one, and give the call as it now is. Never raises."""
+        ...
+
+    async def is_new(self, source: str, fingerprint: bytes) -> bool:
+        """Tell whether a request with this fingerprint comes for the first time within an hour. Never raises."""
+        ...
+
+    async def sweep(self) -> tuple[Call, ...]:
+        """
+        Close the calls that nothing was heard of for too long. Never raises.
+
+        Gives those it closed, and those that were joined to others since the last time, closed too.
+        """
+        ...
+
+    def __len__(self) -> int:
+        """Count the names of calls that this process remembers."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""What this process has in common with its replicas through Redis: answers, a count of requests, an ear for forgettings."""
+"""What this process has in common with its replicas through Redis: answers, calls, a count of requests, an ear for forgettings."""
 
 import asyncio
 import hashlib
@@ -16,8 +16,10 @@ from cti_lookup.cache.redis_clients import WAITS, Waits, connect
 from cti_lookup.cache.redis_link import CALL_LIMIT, RedisLink, RedisSilent
 from cti_lookup.cache.redis_tier import RedisTier
 from cti_lookup.cache.sealing import Seal, Seals
+from cti_lookup.cache.shared_calls import SharedCalls
 from cti_lookup.cache.shared_quota import SharedQuota
-from cti_lookup.ports import NoSharedTier, SharedTier
+from cti_lookup.calls import CallBook
+from cti_lookup.ports import Calls, NoSharedTier, SharedTier
 from cti_lookup.rservice.quota import NoSharedCount, SharedCount
 from cti_lookup.settings import Settings
 from cti_lookup.tallies import Tallies
@@ -49,6 +51,7 @@ class Replicas:
 
     tier: SharedTier
     count: SharedCount
+    calls: Calls
     listening: Listening
 
 
@@ -59,7 +62,7 @@ async def open_replicas(
     """Open what is shared, or nothing where no Redis is set; Redis need not be there."""
     limits = limits or RedisLimits()
     if settings.redis_url is None:
-        yield Replicas(NoSharedTier(), NoSharedCount(), _hearing_nothing)
+        yield Replicas(NoSharedTier(), NoSharedCount(), CallBook(clock.wall), _hearing_nothing)
         return
     url, seals, tenant = settings.redis_url.get_secret_value(), _seals(settings), tenant_of(settings)
     origin, breaker = os.urandom(_ORIGIN), Breaker(clock.steady)
@@ -117,8 +120,10 @@ async def open_replicas(
             await asyncio.gather(*tasks, return_exceptions=True)
             await client.aclose()
 
+    quota = SharedQuota(link, Names(seals.current, _token_of(settings)))
+    calls = SharedCalls(link, seals=seals, tenant=tenant, clock=clock.wall, within=limits.call)
     try:
-        yield Replicas(tier, SharedQuota(link, Names(seals.current, _token_of(settings))), listening)
+        yield Replicas(tier, quota, calls, listening)
     finally:
         await link.close()
 

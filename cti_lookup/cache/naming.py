@@ -57,6 +57,14 @@ class Names:
         """Name a count of the directory's quota."""
         return self._key(f"quota {text}")
 
+    def call(self, source: str, provider_id: str) -> str:
+        """Name a call by what its phone system calls it."""
+        return self._key(f"call {source} {provider_id}")  # a source's name holds no blank
+
+    def request(self, source: str, fingerprint: bytes) -> str:
+        """Name a request that was taken in."""
+        return self._key(f"request {source} {fingerprint.hex()}")
+
     def bare(self, key: str) -> str:
         """Give the part of a key that differs from the others."""
         return key[len(self.prefix) :]

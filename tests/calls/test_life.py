@@ -12,7 +12,7 @@ from cti_lookup.events import CallEvent, Direction, Happening, Result
 from cti_lookup.telephone import E164, Dialled, Invalid, Withheld
 
 ADA = Dialled("+442079460958", E164("+442079460958"))
-RINGING, ANSWERED, HELD, ENDED, OTHER = Happening
+RINGING, ANSWERED, HELD, VOICEMAIL, TRANSFERRED, ENDED, OTHER = Happening
 
 
 def event(happening: Happening, **more: Any) -> CallEvent:
@@ -129,10 +129,10 @@ def test_what_was_told_once_stays_and_agents_add_up() -> None:
     assert call.agents == ("ada", "ben")
 
 
-def test_an_end_that_comes_first_is_remembered_so_that_no_late_ring_brings_the_call_up() -> None:
+async def test_an_end_that_comes_first_is_remembered_so_that_no_late_ring_brings_the_call_up() -> None:
     book = CallBook(Clock())
-    ended = book.record(event(ENDED))
-    rang = book.record(event(RINGING))
+    ended = await book.record(event(ENDED))
+    rang = await book.record(event(RINGING))
 
     assert (rang.id, rang.state, len(book)) == (ended.id, State.ENDED, 1)
 
@@ -143,10 +143,10 @@ def test_an_end_that_comes_first_is_remembered_so_that_no_late_ring_brings_the_c
         min_size=1,
     )
 )
-def test_no_order_of_events_is_a_fault_or_brings_an_ended_call_back(events: list[CallEvent]) -> None:
+async def test_no_order_of_events_is_a_fault_or_brings_an_ended_call_back(events: list[CallEvent]) -> None:
     book, ended = CallBook(Clock()), False
     for one in events:
-        call = book.record(one)
+        call = await book.record(one)
         assert not ended or call.state is State.ENDED
         ended = call.state is State.ENDED
         assert ended is (call.ended_at is not None) is (call.result is not None)
@@ -171,73 +171,73 @@ def test_two_calls_of_one_moment_have_different_ids() -> None:
     assert len({new_call_id(1000.0) for _ in range(100)}) == 100
 
 
-def test_a_call_keeps_its_id() -> None:
+async def test_a_call_keeps_its_id() -> None:
     book = CallBook(Clock())
 
-    assert book.record(event(RINGING)).id == book.record(event(ENDED)).id
+    assert (await book.record(event(RINGING))).id == (await book.record(event(ENDED))).id
 
 
-def test_calls_of_one_name_from_two_sources_are_two() -> None:
+async def test_calls_of_one_name_from_two_sources_are_two() -> None:
     book = CallBook(Clock())
     elsewhere = CallEvent("branch", "7001", RINGING, Direction.INBOUND, ADA)
 
-    assert book.record(event(RINGING)).id != book.record(elsewhere).id
+    assert (await book.record(event(RINGING))).id != (await book.record(elsewhere)).id
 
 
-def test_events_without_a_name_are_calls_of_their_own_and_not_remembered() -> None:
+async def test_events_without_a_name_are_calls_of_their_own_and_not_remembered() -> None:
     book = CallBook(Clock())
-    calls = [book.record(event(RINGING, provider_id=None)) for _ in range(2)]
+    calls = [await book.record(event(RINGING, provider_id=None)) for _ in range(2)]
 
     assert len({call.id for call in calls}) == 2
     assert len(book) == 0
 
 
-def test_a_book_is_bounded_in_number() -> None:
+async def test_a_book_is_bounded_in_number() -> None:
     book = CallBook(Clock(), most=3)
     for number in range(10):
-        book.record(event(RINGING, provider_id=str(number)))
+        await book.record(event(RINGING, provider_id=str(number)))
 
     assert len(book) == 3
 
 
-def test_a_book_forgets_calls_after_their_time() -> None:
+async def test_a_book_forgets_calls_after_their_time() -> None:
     clock = Clock()
     book = CallBook(clock, seconds=60)
-    first = book.record(event(RINGING))
+    first = await book.record(event(RINGING))
     clock.now += 61
 
-    assert book.record(event(RINGING)).id != first.id
+    assert (await book.record(event(RINGING))).id != first.id
     assert len(book) == 1
 
 
-def test_a_call_that_goes_on_is_not_forgotten() -> None:
+async def test_a_call_that_goes_on_is_not_forgotten() -> None:
     clock = Clock()
     book = CallBook(clock, seconds=60)
-    first = book.record(event(RINGING))
+    first = await book.record(event(RINGING))
     for _ in range(5):
         clock.now += 50
-        assert book.record(event(OTHER)).id == first.id
+        assert (await book.record(event(OTHER))).id == first.id
 
 
 BOB = Dialled("+17139872967", E164("+17139872967"))
 
 
-def test_a_ringing_that_names_another_caller_is_another_call_under_the_same_id() -> None:
+async def test_a_ringing_that_names_another_caller_is_another_call_under_the_same_id() -> None:
     book = CallBook(Clock())
-    first = book.record(event(RINGING))
-    second = book.record(event(RINGING, caller=BOB))
+    first = await book.record(event(RINGING))
+    second = await book.record(event(RINGING, caller=BOB))
 
     assert (second.caller, second.state) == (BOB, State.RINGING)
     assert second.id != first.id
 
 
-def test_an_id_that_is_used_again_after_the_end_begins_a_call_for_another_caller_only() -> None:
+async def test_an_id_that_is_used_again_after_the_end_begins_a_call_for_another_caller_only() -> None:
     book = CallBook(Clock())
-    first = book.record(event(RINGING))
-    book.record(event(ENDED))
+    first = await book.record(event(RINGING))
+    await book.record(event(ENDED))
 
-    assert book.record(event(RINGING)).id == first.id  # late, or repeated
-    assert book.record(event(RINGING, caller=BOB)).caller == BOB
+    assert (await book.record(event(RINGING))).id == first.id  # late, or repeated
+    assert (await book.record(event(RINGING, caller=BOB))).caller == BOB
 
 
 def test_a_transfer_does_not_change_who_called() -> None:

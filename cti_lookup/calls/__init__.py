@@ -1,0 +1,23 @@
+"""The life of a call: ringing, answered, held, ended, whatever order its events arrive in."""
+
+from cti_lookup.calls.advancing import advance, closed, expired, follow, join, taken_up
+from cti_lookup.calls.book import CallBook
+from cti_lookup.calls.call import Call, Entry, Leg, Life, State, new_call_id
+from cti_lookup.calls.legs import agents_now
+
+__all__ = [
+    "Call",
+    "CallBook",
+    "Entry",
+    "Leg",
+    "Life",
+    "State",
+    "advance",
+    "agents_now",
+    "closed",
+    "expired",
+    "follow",
+    "join",
+    "new_call_id",
+    "taken_up",
+]

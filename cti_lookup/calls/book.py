@@ -1,0 +1,197 @@
+"""The calls of a process, found again by what their phone system calls them."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from cti_lookup.calls.advancing import RINGING_LIMIT, advance, closed, expired, follow, join
+from cti_lookup.calls.call import Call, State
+from cti_lookup.calls.whole import is_another
+from cti_lookup.events import CallEvent
+
+Name = tuple[str, str]
+"""A source, and what it calls the call."""
+
+REMEMBERED: Final = 9 * 3600.0
+"""Seconds after the last news for which a call is known again; longer than one may be silent."""
+ENDED_REMEMBERED: Final = 4 * 3600.0
+"""The same after its end, so that no late ringing brings it up. Facts: Zoom repeats after 90 min, others sooner."""
+
+_MOST_NAMES: Final = 16
+_MOST_REQUESTS: Final = 20_000
+REQUESTS_REMEMBERED: Final = 3600.0
+"""Seconds for which a request is known again."""
+
+
+class Heard(msgspec.Struct, gc=False, eq=False):
+    """
+    A call, when it was heard of last, and all names it goes by.
+
+    `absorbed` are those that joined it since somebody looked; `beside` is what whoever shares calls keeps with it.
+    """
+
+    at: float
+    call: Call
+    names: tuple[Name, ...] = ()
+    absorbed: "tuple[Heard, ...]" = ()
+    beside: object = None
+
+
+def name_of(event: CallEvent) -> Name | None:
+    """Name the call of an event; without an id by its key, so that a repeated event is no second call; None without either."""
+    if event.provider_id is not None:
+        return event.source, event.provider_id
+    return None if event.key is None else (event.source, f"\0{event.key}")
+
+
+class CallBook:
+    """
+    The calls of this process; bounded in number and time.
+
+    Whoever was heard of longest ago stands first. (`TTLCache` costs ten times as much.)
+    """
+
+    def __init__(
+        self, clock: Callable[[], float], *, most: int = 10_000, seconds: float = REMEMBERED
+    ) -> None:
+        self._clock = clock
+        self._most = most
+        self._seconds = seconds
+        self._soonest = min(seconds, ENDED_REMEMBERED)
+        self._calls: OrderedDict[Name, Heard] = OrderedDict()
+        self._superseded: list[Call] = []
+        self._requests: OrderedDict[tuple[str, bytes], float] = OrderedDict()
+
+    async def record(self, event: CallEvent) -> Call:
+        """Apply an event to its call and give the call as it now is."""
+        return self.hear(event, self._clock()).call
+
+    def hear(self, event: CallEvent, now: float) -> Heard:
+        """Apply an event to its call; of an event that names none, the call is not remembered."""
+        name = name_of(event)
+        if name is None:
+            return Heard(now, advance(None, event, now))
+        if event.continues is not None:
+            return self._continue(event, name, (event.source, event.continues), now)
+        heard = self._calls.get(name)
+        if (
+            heard is None
+            or (now - heard.at >= self._soonest and self._is_forgotten(heard, now))
+            or is_another(heard.call, event)
+        ):
+            self._forget(now)
+            heard = self._calls[name] = Heard(now, advance(None, event, now), (name,))
+            self._calls.move_to_end(name)
+            return heard
+        heard.at, heard.call = now, advance(heard.call, event, now)
+        self._calls.move_to_end(name)
+        if len(heard.names) > 1:
+            self._move(heard)
+        return heard
+
+    def _continue(self, event: CallEvent, name: Name, other: Name, now: float) -> Heard:
+        """Apply an event of a call that goes on from another: they are one before it is applied, known or not."""
+        if (heard := self._known(name, now)) is not None:
+            heard = self.link(heard, other, now)
+        elif (heard := self._known(other, now)) is not None:
+            self._add(heard, name)
+        else:
+            self._forget(now)
+            heard = self._calls[name] = Heard(now, advance(None, event, now), (name,))
+            return self.link(heard, other, now)
+        heard.at, heard.call = now, follow(heard.call, event, now)
+        self._move(heard)
+        return heard
+
+    def link(self, heard: Heard, name: Name, now: float) -> Heard:
+        """Let a call go by another name too; if another call goes by it they are one from now on, whose record is given."""
+        other = self._known(name, now)
+        if other is heard:
+            return heard
+        if other is None:
+            self._add(heard, name)
+            return heard
+        first, second = (heard, other) if heard.call.started_at < other.call.started_at else (other, heard)
+        first.at, first.call = now, join(first.call, second.call, now)
+        self._superseded.append(closed(second.call, now))
+        first.absorbed += (second, *second.absorbed)
+        for one in second.names:
+            self._add(first, one)
+        self._move(first)
+        return first
+
+    def _known(self, name: Name, now: float) -> Heard | None:
+        heard = self._calls.get(name)
+        return None if heard is None or self._is_forgotten(heard, now) else heard
+
+    def _add(self, heard: Heard, name: Name) -> None:
+        self._calls[name] = heard
+        names = dict.fromkeys((*heard.names, name))
+        if len(names) > _MOST_NAMES:
+            dropped = heard.names[1]
+            del names[dropped]
+            if self._calls.get(dropped) is heard:
+                del self._calls[dropped]
+        heard.names = tuple(names)
+
+    def _move(self, heard: Heard) -> None:
+        for name in heard.names:
+            if self._calls.get(name) is heard:
+                self._calls.move_to_end(name)
+
+    def _is_forgotten(self, heard: Heard, now: float) -> bool:
+        age = now - heard.at
+        return age >= self._seconds or (age >= ENDED_REMEMBERED and heard.call.state is State.ENDED)
+
+    async def sweep(self) -> tuple[Call, ...]:
+        """Close the calls that nothing was heard of for too long; give them, and those that were joined to others."""
+        now = self._clock()
+        for heard in (silent := self.silent(now)):
+            heard.call = closed(heard.call, now)
+        return (*self.superseded(), *(heard.call for heard in silent))
+
+    def superseded(self) -> tuple[Call, ...]:
+        """Give the calls that were joined to others since this was asked last, closed."""
+        superseded, self._superseded = self._superseded, []
+        return tuple(superseded)
+
+    def find(self, name: Name) -> Heard | None:
+        """Give the record of a call by one of its names."""
+        return self._calls.get(name)
+
+    def silent(self, now: float) -> list[Heard]:
+        """Give the calls that nothing was heard of for too long."""
+        found: dict[Heard, None] = {}
+        for heard in self._calls.values():
+            if now - heard.at < RINGING_LIMIT:
+                break  # those that follow were heard of later
+            if expired(heard.call, heard.at, now):
+                found[heard] = None
+        return list(found)
+
+    async def is_new(self, source: str, fingerprint: bytes) -> bool:
+        """Tell whether a request comes for the first time within an hour."""
+        now, key = self._clock(), (source, fingerprint)
+        while self._requests and (
+            len(self._requests) >= _MOST_REQUESTS
+            or now - next(iter(self._requests.values())) >= REQUESTS_REMEMBERED
+        ):
+            self._requests.popitem(last=False)
+        if key in self._requests:
+            return False
+        self._requests[key] = now
+        return True
+
+    def _forget(self, now: float) -> None:
+        """Let go of calls nobody has heard of for long, and of the oldest where there are too many."""
+        while self._calls:
+            oldest = next(iter(self._calls.values()))
+            if len(self._calls) < self._most and now - oldest.at < self._seconds:
+                return
+            self._calls.popitem(last=False)
+
+    def __len__(self) -> int:
+        """Count the names of calls that are remembered."""
+        return len(self._calls)

@@ -1,0 +1,375 @@
+"""Replicas that share a Redis tell of one call, whichever of them hears of it; without Redis each goes on alone."""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+import pytest
+from redis import Redis
+
+from cti_lookup.cache.shared_calls import SharedCalls
+from cti_lookup.calls import Call, CallBook, State
+from cti_lookup.events import CallEvent, Direction, Happening, Result
+from cti_lookup.ports import Calls
+from cti_lookup.telephone import E164, Dialled, Internal
+from tests.conftest import SettableClock
+from tests.servers.redis_process import RedisProcess
+from tests.servers.redis_waits import BRIEF, PATIENT
+from tests.tier.replicas import SECRET, TENANT, StartReplica
+
+ADA = Dialled("+442079460958", E164("+442079460958"))
+BOB = Dialled("+12025550143", E164("+12025550143"))
+RINGING, ANSWERED, HELD, VOICEMAIL, TRANSFERRED, ENDED, OTHER = Happening
+
+Open = Callable[..., SharedCalls]
+
+
+def event(happening: Happening, provider_id: str | None = "7001", **more: Any) -> CallEvent:
+    fields = {"direction": Direction.INBOUND, "caller": ADA, **more}
+    return CallEvent("front-desk", provider_id, happening, **fields)
+
+
+@pytest.fixture
+def open_calls(start: StartReplica, clock: SettableClock) -> Open:
+    """Open a replica's calls; all replicas see the same time."""
+
+    def open_one(*secrets: bytes, within: float = PATIENT) -> SharedCalls:
+        replica = start(*secrets, within=within)
+        return SharedCalls(replica.link, seals=replica.seals, tenant=TENANT, clock=clock, within=within)
+
+    return open_one
+
+
+@pytest.fixture
+def two(open_calls: Open) -> tuple[SharedCalls, SharedCalls]:
+    return open_calls(), open_calls()
+
+
+async def test_a_call_that_one_replica_heard_ring_is_answered_and_ends_at_others(open_calls: Open) -> None:
+    one, other, third = open_calls(), open_calls(), open_calls()
+    rang = await one.record(event(RINGING, queue="support"))
+    answered = await other.record(event(ANSWERED, caller=None, answered_by="ada"))
+    ended = await third.record(event(ENDED, caller=None))
+
+    assert {rang.id, answered.id, ended.id} == {rang.id}
+    assert (answered.state, answered.caller, answered.queue) == (State.ANSWERED, ADA, "support")
+    assert (ended.state, ended.result, ended.answered_by) == (State.ENDED, Result.ANSWERED, "ada")
+    assert (await one.record(event(RINGING))).state is State.ENDED
+
+
+async def test_replicas_that_hear_of_a_new_call_at_once_agree_on_it(open_calls: Open) -> None:
+    replicas = [open_calls() for _ in range(4)]
+    events = [event(RINGING, leg=str(at), agents=(f"a{at}",)) for at in range(20)]
+    calls = await asyncio.gather(*(replicas[at % 4].record(one) for at, one in enumerate(events)))
+
+    last = await replicas[0].record(event(OTHER))
+    assert {call.id for call in calls} == {last.id}
+    assert set(last.agents) == {f"a{at}" for at in range(20)}
+
+
+async def test_nothing_is_lost_of_what_replicas_hear_at_once(two: tuple[SharedCalls, SharedCalls]) -> None:
+    await two[0].record(event(RINGING))
+    await asyncio.gather(
+        *(two[at % 2].record(event(ANSWERED, leg=str(at), key=f"k{at}", order=1.0)) for at in range(12)),
+        *(two[at % 2].record(event(ENDED, leg=str(at), key=f"e{at}", order=2.0)) for at in range(12)),
+    )
+    seen = [await each.record(event(OTHER)) for each in two]
+
+    assert [(call.state, call.result) for call in seen] == [(State.ENDED, Result.ANSWERED)] * 2
+    assert all(call.life is not None and len(call.life.keys) == 24 for call in seen)
+
+
+async def test_an_event_that_reaches_two_replicas_is_heard_once(two: tuple[SharedCalls, SharedCalls]) -> None:
+    moved = event(TRANSFERRED, key="k1", agents=("ada",))
+    await two[0].record(event(ANSWERED))
+    await two[0].record(moved)
+    await two[1].record(event(TRANSFERRED, key="k2", agents=("ben",)))
+
+    assert (await two[1].record(moved)).agents == ("ben",)
+    assert (await two[0].record(moved)).agents == ("ben",)
+
+
+async def test_an_id_that_is_used_again_for_another_caller_is_another_call(
+    two: tuple[SharedCalls, SharedCalls],
+) -> None:
+    first = await two[0].record(event(RINGING))
+    second = await two[1].record(event(RINGING, caller=BOB))
+    answered = await two[0].record(event(ANSWERED, caller=None))
+
+    assert first.id != second.id == answered.id
+    assert (answered.caller, answered.state) == (BOB, State.ANSWERED)
+
+
+async def test_a_transfer_that_another_replica_hears_of_is_the_same_call(
+    two: tuple[SharedCalls, SharedCalls],
+) -> None:
+    first = await two[0].record(event(ANSWERED, agents=("ada",)))
+    moved = await two[1].record(event(RINGING, "7002", continues="7001", agents=("ben",), caller=BOB))
+    await two[0].record(event(ENDED, caller=None))
+    taken = await two[0].record(event(ANSWERED, "7002", answered_by="ben", caller=None))
+    ended = await two[1].record(event(ENDED, "7002", caller=None))
+
+    assert {first.id, moved.id, taken.id, ended.id} == {first.id}
+    assert (moved.caller, moved.agents, taken.answered_by) == (ADA, ("ben",), "ben")
+    assert (taken.state, ended.state, ended.result) == (State.ANSWERED, State.ENDED, Result.ANSWERED)
+
+
+async def test_an_attended_transfer_joins_calls_of_two_replicas(
+    open_calls: Open, clock: SettableClock
+) -> None:
+    one, other, third = open_calls(), open_calls(), open_calls()
+    first = await one.record(event(HELD, agents=("ada",)))
+    clock.pass_by(5)
+    inside: dict[str, Any] = {"caller": Internal("101", "101"), "direction": Direction.INTERNAL}
+    consult = await other.record(event(ANSWERED, "7002", agents=("ben",), **inside))
+    clock.pass_by(5)
+    joined = await third.record(event(HELD, "7002", continues="7001", caller=None))
+
+    assert (joined.id, joined.caller, joined.agents) == (first.id, ADA, ("ben",))
+    assert consult.id != first.id
+    for replica in (one, other, third):
+        for provider_id in ("7001", "7002"):
+            call = await replica.record(event(OTHER, provider_id, caller=None))
+            assert (call.id, call.caller) == (first.id, ADA)
+
+
+async def test_a_transfer_of_a_call_that_this_replica_hears_of_later_is_one_call(
+    two: tuple[SharedCalls, SharedCalls],
+) -> None:
+    moved = await two[0].record(event(RINGING, "7002", continues="7001", caller=None))
+    first = await two[1].record(event(RINGING))
+
+    assert (first.id, first.caller) == (moved.id, ADA)
+    assert (await two[0].record(event(OTHER))).caller == ADA
+
+
+async def test_a_request_is_new_to_one_replica_only(two: tuple[SharedCalls, SharedCalls]) -> None:
+    assert await two[0].is_new("front-desk", b"\x01")
+    assert not await two[1].is_new("front-desk", b"\x01")
+    assert not await two[0].is_new("front-desk", b"\x01")
+    assert await two[1].is_new("branch", b"\x01")
+
+
+async def test_a_request_is_new_once_though_redis_has_lost_it(
+    two: tuple[SharedCalls, SharedCalls], redis: RedisProcess
+) -> None:
+    assert await two[0].is_new("front-desk", b"\x01")
+    redis.command("FLUSHALL")
+
+    assert not await two[0].is_new("front-desk", b"\x01")
+
+
+async def test_what_is_stored_expires_and_can_neither_be_read_nor_moved(
+    two: tuple[SharedCalls, SharedCalls], stored: Redis
+) -> None:
+    await two[0].record(event(RINGING, display_name="EXAMPLE A"))
+    await two[0].record(event(RINGING, "7002", continues="7001"))
+    await two[0].record(event(ENDED, "7003"))
+    await two[0].is_new("front-desk", b"\x01")
+    keys = list(stored.scan_iter())
+
+    assert len(keys) == 4
+    assert all(0 < stored.pttl(key) <= 9 * 3_600_000 for key in keys)
+    for key in keys:
+        told = key + (stored.get(key) or b"")
+        assert not any(word in told for word in (b"442079460958", b"EXAMPLE", b"7001", b"front-desk"))
+
+
+async def test_garbage_in_redis_is_written_over(two: tuple[SharedCalls, SharedCalls], stored: Redis) -> None:
+    first = await two[0].record(event(RINGING))
+    (key,) = stored.scan_iter()
+    for garbage in (b"", b"x", b"x" * 200, (stored.get(key) or b"")[:-1]):
+        stored.set(key, garbage)
+        assert (await two[0].record(event(OTHER))).id == first.id
+        assert (await two[1].record(event(OTHER))).id == first.id
+
+
+async def _until(say: Callable[[], Awaitable[Call]], is_right: Callable[[Call], bool]) -> Call:
+    """Say something until the call is right: a breaker closes in its own time."""
+    async with asyncio.timeout(60):
+        while not is_right(call := await say()):  # noqa: ASYNC110  # Redis tells nobody that it is back
+            await asyncio.sleep(0.05)
+    return call
+
+
+async def test_a_redis_that_was_killed_and_is_back_learns_of_the_calls_again(
+    open_calls: Open, redis: RedisProcess, stored: Redis
+) -> None:
+    one, other = open_calls(within=BRIEF), open_calls(within=BRIEF)
+    first = await one.record(event(RINGING))
+    redis.kill()
+    alone = await one.record(event(ANSWERED, answered_by="ada"))
+    assert (alone.id, alone.state) == (first.id, State.ANSWERED)
+
+    redis.start()
+    call = await _until(lambda: one.record(event(OTHER)), lambda _: stored.dbsize() == 1)
+    assert (call.id, call.state) == (first.id, State.ANSWERED)
+    there = await other.record(event(OTHER, caller=None))
+    assert (there.id, there.answered_by, there.caller) == (first.id, "ada", ADA)
+
+
+async def test_what_was_heard_while_redis_hung_is_told_when_it_goes_on(
+    open_calls: Open, redis: RedisProcess
+) -> None:
+    one, other = open_calls(within=BRIEF), open_calls(within=BRIEF)
+    first = await one.record(event(RINGING))
+    redis.pause()
+    answered = await one.record(event(ANSWERED, answered_by="ada"))
+    redis.resume()
+    assert (answered.id, answered.state) == (first.id, State.ANSWERED)
+
+    async def both() -> Call:
+        await one.record(event(OTHER))
+        return await other.record(event(OTHER, caller=None))
+
+    there = await _until(both, lambda call: call.state is State.ANSWERED)
+    assert (there.id, there.answered_by, there.caller) == (first.id, "ada", ADA)
+
+
+async def test_without_redis_a_replica_goes_on_alone_and_does_not_wait(
+    open_calls: Open, redis: RedisProcess
+) -> None:
+    calls = open_calls(within=0.15)
+    redis.kill()
+    rang = await calls.record(event(RINGING))
+    began = time.monotonic()
+    ended = [await calls.record(event(ENDED)) for _ in range(20)][-1]
+
+    assert time.monotonic() - began < 20
+    assert (ended.id, ended.state) == (rang.id, State.ENDED)
+    assert await calls.is_new("front-desk", b"\x01")
+    assert not await calls.is_new("front-desk", b"\x01")
+    assert len(calls) == 1
+
+
+async def test_text_that_cannot_be_stored_makes_a_call_of_this_replica(
+    two: tuple[SharedCalls, SharedCalls],
+) -> None:
+    odd = event(RINGING, "\ud800", display_name="\ud800")
+    first = await two[0].record(odd)
+
+    assert (await two[0].record(odd)).id == first.id
+
+
+async def test_a_call_is_swept_once_and_not_while_another_replica_hears_of_it(
+    two: tuple[SharedCalls, SharedCalls], clock: SettableClock
+) -> None:
+    first = await two[0].record(event(RINGING))
+    clock.pass_by(170)
+    await two[1].record(event(RINGING, agents=("ben",)))
+    clock.pass_by(20)
+    assert await two[0].sweep() == ()
+    clock.pass_by(170)
+    swept = [await each.sweep() for each in (two[0], two[1], two[0])]
+
+    assert [[call.id for call in each] for each in swept] == [[first.id], [], []]
+    assert (await two[1].record(event(OTHER))).result is Result.MISSED
+
+
+async def test_without_redis_each_replica_sweeps_what_it_heard_of(
+    open_calls: Open, clock: SettableClock, redis: RedisProcess
+) -> None:
+    calls = open_calls(within=0.15)
+    await calls.record(event(RINGING))
+    redis.kill()
+    clock.pass_by(200)
+
+    assert [call.state for call in await calls.sweep()] == [State.ENDED]
+    assert (await calls.record(event(ANSWERED))).state is State.ANSWERED
+
+
+async def test_a_call_goes_on_while_the_secret_is_changed(open_calls: Open) -> None:
+    old, new = open_calls(SECRET, b"the next secret"), open_calls(b"the next secret", SECRET)
+    first = await old.record(event(RINGING))
+    answered = await new.record(event(ANSWERED, caller=None))
+
+    assert (answered.id, answered.caller) == (first.id, ADA)
+    assert await old.is_new("front-desk", b"\x01")
+    assert not await new.is_new("front-desk", b"\x01")
+
+
+async def test_whoever_leaves_while_redis_is_asked_hurts_nobody(two: tuple[SharedCalls, SharedCalls]) -> None:
+    first = await two[0].record(event(RINGING))
+    leaving = [asyncio.create_task(two[0].record(event(ANSWERED, leg=str(at)))) for at in range(10)]
+    await asyncio.sleep(0)
+    for task in leaving[::2]:
+        task.cancel()
+    await asyncio.gather(*leaving, return_exceptions=True)
+
+    for calls in (*two, two[0]):
+        call = await calls.record(event(OTHER))
+        assert (call.id, call.state) == (first.id, State.ANSWERED)
+
+
+def _kinds(clock: SettableClock, open_calls: Open) -> list[Calls]:
+    return [CallBook(clock), open_calls()]
+
+
+async def test_calls_in_memory_and_in_redis_keep_the_same_promises(
+    clock: SettableClock, open_calls: Open
+) -> None:
+    for calls in _kinds(clock, open_calls):
+        rang = await calls.record(event(RINGING))
+        nameless = [await calls.record(event(RINGING, None)) for _ in range(2)]
+        ended = await calls.record(event(ENDED, caller=None))
+        await calls.record(event(RINGING, "7002"))
+        clock.pass_by(181)
+
+        assert (ended.id, ended.caller, ended.result) == (rang.id, ADA, Result.MISSED)
+        assert len({rang.id, *(call.id for call in nameless)}) == 3
+        assert [await calls.is_new("front-desk", b"\x01") for _ in range(2)] == [True, False]
+        assert [call.provider_id for call in await calls.sweep()] == ["7002"]
+        assert len(calls) == 2
+
+
+async def test_what_two_replicas_hear_in_turn_is_what_one_would_have_heard(
+    open_calls: Open, clock: SettableClock
+) -> None:
+    chance = random.Random(7)  # noqa: S311  # an order of events, not a secret
+    for round_ in range(40):
+        alone, two = CallBook(clock), (open_calls(), open_calls())
+        for _ in range(12):
+            clock.pass_by(1)
+            one = event(
+                chance.choice(list(Happening)),
+                f"{round_}-{chance.choice('12')}",
+                leg=chance.choice([None, None, "ada", "ben"]),
+                key=chance.choice([None, None, "k1", "k2"]),
+                order=chance.choice([None, 1.0, 2.0, 3.0]),
+                continues=chance.choice([None, None, None, f"{round_}-1"]),
+                agents=chance.choice([(), ("ada",), ("ben",)]),
+                caller=chance.choice([ADA, None]),
+            )
+            expected, call = await alone.record(one), await chance.choice(two).record(one)
+            assert msgspec.structs.replace(call, id="", life=None) == msgspec.structs.replace(
+                expected, id="", life=None
+            )
+
+
+async def test_three_replicas_that_hear_of_joined_calls_at_once_agree_in_the_end(open_calls: Open) -> None:
+    chance = random.Random(5)  # noqa: S311  # an order of events, not a secret
+    for round_ in range(10):
+        replicas, ids = [open_calls() for _ in range(3)], [f"{round_}-{at}" for at in "123"]
+        events = [
+            event(
+                chance.choice([RINGING, ANSWERED, HELD, VOICEMAIL, TRANSFERRED, OTHER]),
+                chance.choice(ids),
+                leg=chance.choice([None, "a", "b"]),
+                continues=chance.choice([None, None, *ids]),
+                key=f"k{at}",
+                agents=(f"a{at}",),
+                caller=None if at else ADA,
+            )
+            for at in range(30)
+        ]
+        events += [event(RINGING, each, continues=ids[0], key=f"join {each}") for each in ids[1:]]
+        chance.shuffle(events)
+        await asyncio.gather(*(chance.choice(replicas).record(one) for one in events))
+        for _ in range(2):
+            told = [await one.record(event(OTHER, each, caller=None)) for one in replicas for each in ids]
+
+        assert len({(call.id, call.caller, call.state, call.agents) for call in told}) == 1
+        assert all(call.life is not None and len(set(call.life.keys)) == 32 for call in told)
