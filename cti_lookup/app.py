@@ -9,8 +9,6 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 from pydantic import SecretStr
 
 from cti_lookup.cache.memory import Freshness, MemoryTier
-from cti_lookup.calls import CallBook
-from cti_lookup.dialects import DIALECTS
 from cti_lookup.dialects.generic import GENERIC
 from cti_lookup.directories import guards_of, open_directory_of
 from cti_lookup.erasure import Erasure
@@ -30,11 +28,12 @@ from cti_lookup.rservice.quota_windows import QuotaLimits
 from cti_lookup.rservice.signatures import verifier_of
 from cti_lookup.settings import Settings
 from cti_lookup.shapes import Shapes
+from cti_lookup.sweeping import sweeping
 from cti_lookup.tallies import Tallies
 from cti_lookup.telephone.plan import preload
 from cti_lookup.times import Clock
 from cti_lookup.upstream import Upstream
-from cti_lookup.web import administration, lookups, operations, stats, upstream, webhooks
+from cti_lookup.web import administration, lookups, operations, stats, threecx, upstream, webhooks
 from cti_lookup.web.bodies import LARGEST_BODY
 from cti_lookup.web.keys import PARTS, Parts
 from cti_lookup.web.problems import Handler, expectation, guarded, no_route, unrouted
@@ -88,9 +87,15 @@ def _add_routes(app: web.Application) -> None:
     get("/webhooks/{source}", webhooks.webhook)
     post("/webhooks/{source}/{token}", webhooks.webhook)
     get("/webhooks/{source}/{token}", webhooks.webhook)
+    options = partial(_serve, app, "OPTIONS")  # the handshake of CloudEvents
+    options("/webhooks/{source}", webhooks.webhook)
+    options("/webhooks/{source}/{token}", webhooks.webhook)
     post("/api/v1/cti/{token}", webhooks.zammad)
     get("/v1/lookup", lookups.lookup)
     get("/v1/cnam", lookups.cnam)
+    get("/v1/3cx/lookup", threecx.lookup)
+    post("/v1/3cx/journal", threecx.journal)
+    get("/v1/3cx/template.xml", threecx.template_file)
     get("/v1/explain", administration.explain)
     get("/v1/stats", stats.stats)
     delete("/v1/cache", administration.forget)
@@ -105,7 +110,7 @@ def _add_routes(app: web.Application) -> None:
 def _add_own_paths(app: web.Application, sources: Iterable[str]) -> None:
     """Give each source its own path: a plain path is found sooner than a pattern."""
     for name in sources:
-        for method in ("POST", "GET"):
+        for method in ("POST", "GET", "OPTIONS"):
             _serve(app, method, f"/webhooks/{name}", webhooks.webhook_of(name))
 
 
@@ -161,13 +166,19 @@ async def open_parts(  # noqa: PLR0913  # a program's choices, by name
             count=tallies.count_forgotten,
         )
         stack.push_async_callback(invalidation.close)
-        calls = CallBook(clock.wall)
-        ringing = Ringing(calls=calls, lookup=lookup, live=NoLiveCalls(), budget=settings.lookup_budget)
+        ringing = Ringing(
+            calls=replicas.calls,
+            lookup=lookup,
+            live=NoLiveCalls(),
+            budget=settings.lookup_budget,
+            clock=clock.wall,
+        )
         stack.push_async_callback(ringing.close)
+        await stack.enter_async_context(sweeping(replicas.calls))
         rates, shapes = Rates(tallies.lookups, clock.steady), Shapes(clock.steady)
         await stack.enter_async_context(looking(rates.look, shapes.look))
         tallies.watch("cti_cache_entries", lambda: len(memory))
-        tallies.watch("cti_calls_remembered", lambda: len(calls))
+        tallies.watch("cti_calls_remembered", lambda: len(replicas.calls))
         tallies.watch("cti_lookups_under_way", lambda: lookup.under_way)
         yield Parts(
             lookup=lookup,
@@ -188,6 +199,7 @@ async def open_parts(  # noqa: PLR0913  # a program's choices, by name
             sources=_sources(settings),
             machine_keys=Keys(_revealed(settings.api_keys)),
             region=settings.region,
+            public_url=settings.public_url or "",
             tallies=tallies,
             rates=rates,
             shapes=shapes,
@@ -236,9 +248,11 @@ def _sources(settings: Settings) -> dict[str, Source]:
     return {
         name: Source(
             name,
-            DIALECTS[one.dialect],
+            one.spoken,
             Keys((*_revealed(one.secrets), *machine)),
             one.region or settings.region,
+            tuple(secret.encode() for secret in _revealed(one.secrets)),
+            one.insecure,
         )
         for name, one in settings.sources.items()
     }

@@ -11,6 +11,7 @@ Everything that can go wrong, in one tree.
     │   └── RedisSilent        Redis did not do what it was asked; stays within the cache
     └── Rejected               a request that is refused, as a problem document
         ├── BadKey             401
+        ├── Unverified         401, says what was wrong with the signature
         ├── StrangeHost        403
         ├── UnknownSource      404
         ├── Unreadable         400
@@ -87,6 +88,23 @@ class BadKey(Rejected):
 
     reason = "bad_key"
     status = 401
+
+
+class Unverified(Rejected):
+    """
+    A request whose sender is not proven.
+
+    `reason`: `missing` (no signature, no time, no token), `signature` (a wrong one), `stale` (a time too far from ours, or none that
+    can be read), `algorithm` (one that is not allowed here), `claims` (a signed token that says something else). It is counted; a
+    stranger is told `unverified`.
+    """
+
+    reason = "unverified"
+    status = 401
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("The signature is missing or wrong.")
+        self.reason = reason
 
 
 class StrangeHost(Rejected):

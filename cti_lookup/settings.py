@@ -34,7 +34,9 @@ from pydantic_settings import (
 )
 
 from cti_lookup.addresses import base_url, is_web_address, possible_host, refuse_unusable_redis
-from cti_lookup.dialects import DIALECTS
+from cti_lookup.dialects import DIALECTS, Dialect
+from cti_lookup.dialects.custom import NAME as CUSTOM
+from cti_lookup.dialects.custom import Custom, described
 from cti_lookup.errors import SettingsError
 from cti_lookup.questions import QueryForm
 from cti_lookup.rservice.handshake import AllowedHosts
@@ -112,20 +114,43 @@ RedisUrl = Annotated[SecretStr, BeforeValidator(_stripped), AfterValidator(_usab
 
 
 class Source(BaseModel):
-    """One configured sender of events."""
+    """One configured sender of events; `custom` describes the dialect of that name, and no other."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, hide_input_in_errors=True, arbitrary_types_allowed=True
+    )
 
     dialect: str = "generic"
+    custom: Custom | None = Field(None, validate_default=True)
     secrets: tuple[Secret, ...] = ()
     region: Region | None = None
+    insecure: bool = False
 
     @field_validator("dialect")
     @classmethod
     def _known(cls, value: str) -> str:
-        if value not in DIALECTS:
-            raise ValueError(f"is not a dialect this version speaks; it speaks {', '.join(sorted(DIALECTS))}")
+        if value not in DIALECTS and value != CUSTOM:
+            known = ", ".join(sorted({*DIALECTS, CUSTOM}))
+            raise ValueError(f"is not a dialect this version speaks; it speaks {known}")
         return value
+
+    @field_validator("custom", mode="before")
+    @classmethod
+    def _described(cls, value: object, info: ValidationInfo) -> object:
+        """Compile a description; all that is wrong in it is said, each fault on a line of its own."""
+        is_custom = info.data.get("dialect", CUSTOM) == CUSTOM
+        if value is None:
+            if "dialect" in info.data and is_custom:
+                raise ValueError("is needed: it describes how the source writes")
+            return None
+        if not is_custom:
+            raise ValueError(f'describes a source whose dialect is "{CUSTOM}"; this one\'s is another')
+        return value if isinstance(value, Custom) else described(value)
+
+    @property
+    def spoken(self) -> Dialect:
+        """The dialect that the source speaks: one that is known, or the one that is described."""
+        return self.custom.dialect if self.custom is not None else DIALECTS[self.dialect]
 
     @field_validator("secrets", mode="before")
     @classmethod
@@ -133,6 +158,24 @@ class Source(BaseModel):
         if not isinstance(value, list):
             raise ValueError("is a list of texts")  # noqa: TRY004  # pydantic reports ValueError only
         return tuple(_resolve(one) for one in value)
+
+
+def _unprovable(source: Source, settings: Mapping[str, Any]) -> str | None:
+    """Say why nobody could be sure of a source's events; settings that are wrong themselves are missing."""
+    dialect = source.spoken
+    if source.insecure:
+        return None if _is_loopback(settings.get("host", "")) else "is insecure, which is for loopback only"
+    if not source.secrets and dialect.verify is not None:
+        return "has no secrets: its sender signs with one, and takes no machine key"
+    if dialect.needs_public_url and not settings.get("public_url", "wrong"):
+        return "needs CTI_PUBLIC_URL: its sender signs the URL, or is told it"
+    if source.custom is not None and source.custom.highest_secret > len(source.secrets):
+        return f"has no secret number {source.custom.highest_secret}, which its description asks for"
+    return None
+
+
+def _is_loopback(host: str) -> bool:
+    return host in {"localhost", "::1"} or host.startswith("127.")
 
 
 def _resolve(secret: object) -> object:
@@ -286,6 +329,15 @@ class Settings(BaseSettings):
                 raise ValueError("a source's name is made of letters, digits, - and _")
         return value
 
+    @field_validator("sources")
+    @classmethod
+    def _provable(cls, value: dict[str, Source], info: ValidationInfo) -> dict[str, Source]:
+        """Refuse a source that nobody could prove to be; all of them at once."""
+        faults = [f"{name} {fault}" for name, one in value.items() if (fault := _unprovable(one, info.data))]
+        if faults:
+            raise ValueError("; ".join(faults))
+        return value
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -346,7 +398,8 @@ def load_settings() -> Settings:
     try:
         settings = Settings(**_fields(files, variables), **tables)
     except ValidationError as exc:
-        faults += map(_fault, exc.errors(include_url=False, include_input=False, include_context=False))
+        for error in exc.errors(include_url=False, include_input=False, include_context=False):
+            faults += _faults(error)
         raise SettingsError(tuple(faults)) from None
     if faults:
         raise SettingsError(tuple(faults))
@@ -434,11 +487,25 @@ def _not_taken(names: Collection[str]) -> Iterator[str]:
         yield "CTI_SOURCES: is no setting; sources stand in the file that CTI_CONFIG names"
 
 
-def _fault(error: Mapping[str, Any]) -> str:
+def _faults(error: Mapping[str, Any]) -> Iterator[str]:
+    """Say what is wrong with a setting; a description has many, each with its place in it."""
     place = error["loc"]
     message = str(error["msg"]).removeprefix("Value error, ")
     if not place:
-        return message
-    if place[0] == "sources":
-        return f"[{'.'.join(map(str, place))}]: {message}"
-    return f"CTI_{str(place[0]).upper()}: {message}"
+        yield message
+    elif place[0] != "sources":
+        yield f"CTI_{str(place[0]).upper()}: {message}"
+    elif place[2:] == ("custom",):
+        yield from (_fault_within(place, one) for one in message.split("\n"))
+    else:
+        yield f"[{'.'.join(map(str, place))}]: {message}"
+
+
+def _fault_within(place: tuple[str | int, ...], fault: str) -> str:
+    within, colon, what = fault.partition(": ")
+    inside = colon and _PLACE.fullmatch(within)
+    parts = [*map(str, place), within] if inside else map(str, place)
+    return f"[{'.'.join(parts)}]: {what if inside else fault}"
+
+
+_PLACE: Final = re.compile(r"\S+")

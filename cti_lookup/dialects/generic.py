@@ -3,21 +3,24 @@ The generic dialect: Zammad's generic CTI words, as JSON or form, and plainer wo
 
 Sources: Zammad documentation, "Generic CTI"; sipgate.io push API, whose words it shares. `callId` or `call_id`;
 `user` as a text, a list, or repeated `user[]`; `answeringNumber` as number, login, e-mail or id; `cause` is one of
-normalClearing, busy, cancel, noAnswer, congestion, notFound, forwarded.
+normalClearing, busy, cancel, noAnswer, congestion, notFound, forwarded. A transfer is a new call whose `origCallId` is
+the first one's `callId`; the `user` of an answer is `voicemail` where that picks up.
+
+An event has no key to be known again by: senders of this kind use ids again, and hold a call more than once.
 """
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 import msgspec
 
-from cti_lookup.dialects.dialect import Dialect, Request
+from cti_lookup.dialects.dialect import Answered, Dialect, Facts, Request, Told
+from cti_lookup.dialects.numbers import own_number
 from cti_lookup.errors import Unreadable, WrongField
 from cti_lookup.events import CallEvent, Direction, Happening, Result
-from cti_lookup.telephone import E164, Dialled, Internal, read_caller
+from cti_lookup.telephone import Dialled, read_caller
 
 _HAPPENINGS: Final[Mapping[object, Happening]] = {
     None: Happening.RINGING,
@@ -32,6 +35,12 @@ _HAPPENINGS: Final[Mapping[object, Happening]] = {
     "connected": Happening.ANSWERED,
     "hold": Happening.HELD,
     "held": Happening.HELD,
+    "unhold": Happening.ANSWERED,
+    "resume": Happening.ANSWERED,
+    "resumed": Happening.ANSWERED,
+    "voicemail": Happening.VOICEMAIL,
+    "transfer": Happening.TRANSFERRED,
+    "transferred": Happening.TRANSFERRED,
     "hangup": Happening.ENDED,
     "ended": Happening.ENDED,
     "missed": Happening.ENDED,
@@ -47,7 +56,7 @@ _DIRECTIONS: Final[Mapping[object, Direction]] = {
     "outgoing": Direction.OUTBOUND,
     "internal": Direction.INTERNAL,
 }
-_RESULTS: Final[Mapping[str, Result]] = {
+RESULTS: Final[Mapping[str, Result]] = {
     "busy": Result.REJECTED,
     "cancel": Result.MISSED,
     "noanswer": Result.MISSED,
@@ -57,9 +66,13 @@ _RESULTS: Final[Mapping[str, Result]] = {
     "forwarded": Result.MISSED,
     "voicemail": Result.VOICEMAIL,
 }
+"""How a call ended that nobody answered, by the words of sipgate.io and Zammad in small letters."""
+
+_VOICEMAIL: Final = ("voicemail",)
 _LONGEST_TEXT: Final = 255
 _MOST_AGENTS: Final = 100
 _MOST_FIELDS: Final = 200
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _PLACE: Final = re.compile(r" - at `\$\.([^`\[.]+(?:\[\])?)")
 
 _Text = str | int | None
@@ -82,6 +95,8 @@ class _Fields(msgspec.Struct, gc=False):
     answering: _Text = msgspec.field(name="answeringNumber", default=None)
     queue: _Text = None
     answering_too: _Text = msgspec.field(name="answering_number", default=None)
+    first_call: _Text = msgspec.field(name="origCallId", default=None)
+    first_call_too: _Text = msgspec.field(name="orig_call_id", default=None)
     display_name: _Text = None
     caller_name: _Text = msgspec.field(name="callerName", default=None)
     cause: _Text = None
@@ -90,41 +105,58 @@ class _Fields(msgspec.Struct, gc=False):
 _json: Final = msgspec.json.Decoder(_Fields)
 
 
-def read(request: Request, source: str, region: str | None) -> CallEvent:
+def read(request: Request, facts: Facts) -> tuple[CallEvent, ...]:
     """
     Read an event. Raises `Unreadable` for bytes that are neither JSON nor form, `WrongField` for a wrong type.
 
     `from` and `to` may hold anything: a caller that makes no sense is an invalid caller, and the phone rings on.
     """
-    fields = _read_fields(request)
+    fields, region = _read_fields(request), facts.region
     direction = _DIRECTIONS.get(fields.direction) or _direction(fields.direction)
     theirs, ours = fields.from_, fields.to
     if direction is Direction.OUTBOUND:
         theirs, ours = ours, theirs
-    return CallEvent(  # what is absent, as most of it is, costs no call
-        source,
+    happening = _HAPPENINGS.get(fields.event) or _happening(fields.event)
+    agents = _texts(fields.user or fields.users or fields.caller or fields.callers)
+    if happening is Happening.ANSWERED and agents == _VOICEMAIL:
+        happening, agents = Happening.VOICEMAIL, ()
+    event = CallEvent(  # what is absent, as most of it is, costs no call
+        facts.source,
         _text(fields.call_id_too if fields.call_id is None else fields.call_id),
-        _HAPPENINGS.get(fields.event) or _happening(fields.event),
+        happening,
         direction,
         None if theirs is msgspec.UNSET else read_caller(theirs, region),
-        None if ours is msgspec.UNSET else _own_number(ours, region),
-        _texts(fields.user or fields.users or fields.caller or fields.callers),
-        _text(answering) if (answering := fields.answering or fields.answering_too) else None,
+        None if ours is msgspec.UNSET else own_number(ours, region),
+        agents,
+        _answered_by(answering, direction, theirs, region)
+        if (answering := fields.answering or fields.answering_too)
+        else None,
         _text(fields.queue) if fields.queue else None,
         _text(name) if (name := fields.display_name or fields.caller_name) else None,
-        _RESULTS.get(str(fields.cause).strip().casefold()) if fields.cause else None,
+        RESULTS.get(str(fields.cause).strip().casefold()) if fields.cause else None,
+        continues=_text(before) if (before := fields.first_call or fields.first_call_too) else None,
     )
+    return (event,)
+
+
+def _answered_by(answering: _Text, direction: Direction, theirs: Any, region: str | None) -> str | None:
+    """Name who of us answered; of a call that goes out the number that answered is the other side's."""
+    if direction is Direction.OUTBOUND and theirs is not msgspec.UNSET:
+        told, called = read_caller(answering, region), read_caller(theirs, region)
+        if isinstance(told, Dialled) and isinstance(called, Dialled) and told.number == called.number:
+            return None
+    return _text(answering)
 
 
 def _read_fields(request: Request) -> _Fields:
-    body = request.body
+    body = request.body.removeprefix(_BYTE_ORDER_MARK)  # some scripts on Windows begin with it
     try:
         if body.lstrip()[:1] in (b"{", b"["):  # some scripts send JSON under any type, or none
             return _json.decode(body)
-        return msgspec.convert(_form(body or request.query.encode()), _Fields)
+        return msgspec.convert(_form(body or request.query.encode(errors="surrogateescape")), _Fields)
     except msgspec.ValidationError as exc:
         raise _wrong(str(exc)) from exc
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as exc:
+    except (msgspec.DecodeError, RecursionError, UnicodeError) as exc:
         raise Unreadable("The body is neither JSON nor a form.") from exc
 
 
@@ -167,23 +199,6 @@ def _texts(values: _Texts) -> tuple[str, ...]:
     return tuple([text for value in listed[:_MOST_AGENTS] if (text := _text(value))])
 
 
-def _own_number(value: Any, region: str | None) -> str | None:
-    """Give the called line as E.164 or extension if it is one, else as it was written."""
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        return None
-    return _own_text(str(value), region)
-
-
-@lru_cache(maxsize=2048)
-def _own_text(text: str, region: str | None) -> str | None:
-    match read_caller(text, region):
-        case Dialled(number=E164(number)):
-            return number
-        case Internal(extension=extension):
-            return extension
-    return _text(text)
-
-
 def _form(body: bytes) -> dict[str, Any]:
     """Read a form; UTF-8, or Latin-1 from old PBXs. Repeated fields become lists."""
     try:
@@ -215,9 +230,15 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _own_answer(call: bytes, lookup: bytes) -> bytes:
-    return b"".join((b'{"call":', call, b',"lookup":', lookup, b"}"))
+def _own_answer(told: Told) -> Answered:
+    return Answered(b"".join((b'{"call":', told.call_json, b',"lookup":', told.lookup_json, b"}")))
 
 
-GENERIC: Final = Dialect("generic", read, _own_answer)
-ZAMMAD: Final = Dialect("zammad", read, lambda _call, _lookup: b"{}")
+def _nothing(_told: Told) -> Answered:
+    return _EMPTY
+
+
+_EMPTY: Final = Answered(b"{}")
+
+GENERIC: Final = Dialect("generic", read, _own_answer, waits=True)
+ZAMMAD: Final = Dialect("zammad", read, _nothing)

@@ -34,6 +34,7 @@ class Parts:
     sources: Mapping[str, Source]
     machine_keys: Keys
     region: str | None
+    public_url: str
     tallies: Tallies
     rates: Rates
     shapes: Shapes

@@ -9,21 +9,32 @@ change. Everything here is aiohttp's public interface; whoever is not an ordinar
 import time
 from email.utils import formatdate
 from functools import lru_cache
+from http import HTTPStatus
 from typing import Final
 
 from aiohttp import HttpVersion11, web
 from aiohttp.abc import AbstractStreamWriter
 
+from cti_lookup.dialects import Answered
 from cti_lookup.web.answers import NO_STORE
 
 _HEAD: Final = b"HTTP/1.1 200 OK\r\nContent-Type: %b\r\nContent-Length: %d\r\nDate: %b\r\n\r\n"
 
 
-def answer(request: web.Request, body: bytes, content_type: str) -> web.StreamResponse:
-    """Answer a webhook with 200; what answers a GET is marked as not to be stored."""
-    if request.method != "POST" or request.version != HttpVersion11 or not request.keep_alive:
-        return web.Response(body=body, content_type=content_type, headers=NO_STORE)
-    return _OnePiece(_HEAD % (content_type.encode(), len(body), _date(int(time.time()))) + body)
+def answer(request: web.Request, answered: Answered) -> web.StreamResponse:
+    """Answer a webhook; what answers anything but a POST is marked as not to be stored."""
+    ordinary = answered.status == HTTPStatus.OK and not answered.headers
+    if not ordinary or request.method != "POST" or request.version != HttpVersion11 or not request.keep_alive:
+        return _response(answered)
+    head = _HEAD % (answered.content_type.encode(), len(answered.body), _date(int(time.time())))
+    return _OnePiece(head + answered.body)
+
+
+def _response(answered: Answered) -> web.Response:
+    headers = {"Content-Type": answered.content_type, **NO_STORE, **answered.headers}
+    if answered.status == HTTPStatus.NO_CONTENT:
+        del headers["Content-Type"]
+    return web.Response(status=answered.status, body=answered.body, headers=headers)
 
 
 class _OnePiece(web.StreamResponse):

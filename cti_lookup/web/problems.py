@@ -113,7 +113,7 @@ def problem_of(rejected: Rejected) -> web.Response:
     """Make a problem of a rejected request."""
     field = {"field": rejected.field} if isinstance(rejected, WrongField) else None
     challenge = {"WWW-Authenticate": 'Bearer realm="cti-lookup"'} if isinstance(rejected, BadKey) else None
-    return problem(rejected.status, rejected.reason, rejected.detail, headers=challenge, extra=field)
+    return problem(rejected.status, type(rejected).reason, rejected.detail, headers=challenge, extra=field)
 
 
 def problem(

@@ -13,7 +13,6 @@ from typing import cast
 from aiohttp import web
 
 from cti_lookup.ringing import Source
-from cti_lookup.web.access import shown
 from cti_lookup.web.keys import PARTS, Parts
 from cti_lookup.web.problems import answer_to
 from cti_lookup.web.webhooks import hear
@@ -42,6 +41,6 @@ def _past_the_router(parts: Parts, application: _Answering) -> _Answering:
 
 async def _heard(request: web.Request, parts: Parts, source: Source) -> web.StreamResponse:
     try:
-        return await hear(request, parts, source, allowed=shown(request) in source.keys)
+        return await hear(request, parts, source)
     except Exception as exc:  # noqa: BLE001  # the outermost place: no stack trace leaves the process
         return await answer_to(exc, request, parts.log)

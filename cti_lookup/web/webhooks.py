@@ -6,11 +6,13 @@ from time import perf_counter
 import msgspec
 from aiohttp import web
 
+from cti_lookup.answers import Lookup
+from cti_lookup.calls import Call
 from cti_lookup.dialects import Request
 from cti_lookup.errors import BadKey, Rejected, UnknownSource
 from cti_lookup.logs import masked
 from cti_lookup.rates import NO_TIER
-from cti_lookup.ringing import Rung, Source
+from cti_lookup.ringing import Source
 from cti_lookup.web.access import shown
 from cti_lookup.web.answers import json_answer
 from cti_lookup.web.bodies import read_body
@@ -20,14 +22,13 @@ from cti_lookup.web.problems import Handler
 
 
 async def webhook(request: web.Request) -> web.StreamResponse:
-    """Take in an event of a source; its key is in a header, the query or the path."""
+    """Take in an event of a source; its key is in a header, the query or the path, or signs it."""
     parts = request.app[PARTS]
     source = parts.sources.get(request.match_info["source"])
     if source is None:
         parts.tallies.count_webhook("unknown", UnknownSource.reason)
         raise UnknownSource("No source of this name is configured.")
-    key = request.match_info.get("token") or shown(request)
-    return await hear(request, parts, source, allowed=key in source.keys)
+    return await hear(request, parts, source, token=request.match_info.get("token", ""))
 
 
 def webhook_of(name: str) -> Handler:
@@ -35,8 +36,7 @@ def webhook_of(name: str) -> Handler:
 
     def own_webhook(request: web.Request) -> Awaitable[web.StreamResponse]:
         parts = request.app[PARTS]
-        source = parts.sources[name]
-        return hear(request, parts, source, allowed=shown(request) in source.keys)
+        return hear(request, parts, parts.sources[name])
 
     return own_webhook
 
@@ -47,26 +47,42 @@ async def zammad(request: web.Request) -> web.Response:
     token = request.match_info["token"]
     for source in parts.sources.values():
         if token in source.keys and source.dialect.name in ("generic", "zammad"):
-            await hear(request, parts, source, allowed=True)
+            await hear(request, parts, source, token=token)
             return json_answer(b"{}")
     parts.tallies.count_webhook("unknown", BadKey.reason)
     raise BadKey("Invalid token.")
 
 
-async def hear(request: web.Request, parts: Parts, source: Source, *, allowed: bool) -> web.StreamResponse:
-    """Take in one event: size, raw bytes, key, decoding, use case, answer; in that order."""
+async def hear(request: web.Request, parts: Parts, source: Source, *, token: str = "") -> web.StreamResponse:
+    """Take in one event: size, raw bytes, key or signature, decoding, use case, answer; in that order."""
     began = perf_counter()
     try:
         body = await read_body(request)
-        if not allowed:
+        if (
+            source.dialect.verify is None
+            and not source.insecure
+            and (token or shown(request)) not in source.keys
+        ):
             raise BadKey("The key is missing or not known.")
-        query = "" if body else request.rel_url.raw_query_string  # an event stands in one of them
-        rung = await parts.ringing.hear(source, Request(request.headers, query, body))
+        heard = Request(
+            request.headers,
+            "" if body else request.rel_url.raw_query_string,  # an event stands in one of them
+            body,
+            request.method,
+            request.raw_path,
+            parts.public_url,
+            token,
+        )
+        rung = await parts.ringing.hear(source, heard)
     except Rejected as rejected:
         parts.tallies.count_webhook(source.name, rejected.reason)
-        raise
-    _note_webhook(parts, source, rung, perf_counter() - began)
-    return answer(request, rung.body, source.dialect.content_type)
+        if source.dialect.tells_errors:
+            raise
+        return answer(request, source.dialect.nothing)
+    parts.tallies.count_webhook(source.name, rung.result)
+    if rung.call is not None and rung.lookup is not None:
+        _note_webhook(parts, source, rung.call, rung.lookup, perf_counter() - began)
+    return answer(request, rung.answered)
 
 
 class _WebhookLine(msgspec.Struct, gc=False):
@@ -84,18 +100,16 @@ class _WebhookLine(msgspec.Struct, gc=False):
     event: str = "webhook"
 
 
-def _note_webhook(parts: Parts, source: Source, rung: Rung, seconds: float) -> None:
-    found = rung.lookup
+def _note_webhook(parts: Parts, source: Source, call: Call, found: Lookup, seconds: float) -> None:
     tier = found.tier or NO_TIER
-    parts.tallies.count_webhook(source.name, "accepted")
     parts.tallies.count_lookup(found.outcome, tier, seconds)
     parts.shapes.note(source.name, found.caller.raw, found.outcome)
     parts.log.line(
         _WebhookLine(
             parts.log.now(),
             source.name,
-            rung.call.id,
-            rung.call.state,
+            call.id,
+            call.state,
             masked(found.caller),
             found.outcome,
             tier,

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cti_lookup.dialects import DIALECTS, Request
+from cti_lookup.answers import Lookup, Outcome
+from cti_lookup.calls import advance
+from cti_lookup.dialects import DIALECTS, Answered, Facts, Request, Told
 from cti_lookup.errors import Rejected, Unreadable, WrongField
 from cti_lookup.events import CallEvent, Direction, Happening, Result
 from cti_lookup.telephone import E164, Dialled, Internal, Invalid, Withheld
@@ -22,7 +24,8 @@ CALL = "5b0c1c3e-8f1d-4f0e-9a52-0d4c5b6f7a81"
 
 def read(body: bytes, content_type: str = JSON, **query: str) -> CallEvent:
     request = Request({"Content-Type": content_type}, urlencode(query), body)
-    return DIALECTS["generic"].read(request, "front-desk", "US")
+    (event,) = DIALECTS["generic"].read(request, Facts("front-desk", "US"))
+    return event
 
 
 def read_json(**fields: Any) -> CallEvent:
@@ -80,6 +83,28 @@ def test_a_form_tells_the_same_as_json() -> None:
     assert event.agents == ("Ada Example", "Ben Example")
 
 
+@pytest.mark.parametrize("name", ["origCallId", "orig_call_id"])
+@pytest.mark.parametrize("value", ["7001", 7001])
+def test_a_transferred_call_goes_on_from_the_first(name: str, value: Any) -> None:
+    assert read_json(**{"event": "newCall", "callId": "7002", name: value}).continues == "7001"
+
+
+def test_a_transfer_tells_whom_the_call_was_moved_to() -> None:
+    event = read_json(event="transfer", callId="7001", user="Cyd Example")
+
+    assert (event.happening, event.agents) == (Happening.TRANSFERRED, ("Cyd Example",))
+
+
+def test_voicemail_that_picks_up_is_no_agent_and_no_answer() -> None:
+    event = read_json(event="answer", callId="7001", user="voicemail")
+
+    assert (event.happening, event.agents) == (Happening.VOICEMAIL, ())
+
+
+def test_an_event_of_reused_ids_has_no_key() -> None:
+    assert sample("zammad.newCall_in.json").key is None
+
+
 @pytest.mark.parametrize("name", ["callId", "call_id"])
 @pytest.mark.parametrize("value", ["7001", 7001, " 7001 "])
 def test_a_call_is_named_by_text_or_number(name: str, value: Any) -> None:
@@ -110,6 +135,9 @@ def test_repeated_fields_of_a_form_are_many_agents() -> None:
         ("answer", Happening.ANSWERED),
         ("connected", Happening.ANSWERED),
         ("hold", Happening.HELD),
+        ("unhold", Happening.ANSWERED),
+        ("transfer", Happening.TRANSFERRED),
+        ("voicemail", Happening.VOICEMAIL),
         ("hangup", Happening.ENDED),
         ("missed", Happening.ENDED),
         ("dtmf", Happening.OTHER),
@@ -280,12 +308,19 @@ def test_a_refusal_repeats_nothing_of_what_was_sent() -> None:
     assert "442079460958" not in str(caught.value)
 
 
+def told() -> Told:
+    event = read_json(callId="7001")
+    call = advance(None, event, 0.0)
+    lookup = Lookup(Outcome.WITHHELD, call.caller)
+    return Told(Request({}, "", b""), event, call, lookup, b'{"id":1}', b"{}")
+
+
 def test_our_own_answer_holds_the_call_and_the_lookup() -> None:
-    assert DIALECTS["generic"].answer(b'{"id":1}', b"{}") == b'{"call":{"id":1},"lookup":{}}'
+    assert DIALECTS["generic"].answer(told()) == Answered(b'{"call":{"id":1},"lookup":{}}')
 
 
 def test_zammads_answer_asks_for_nothing() -> None:
-    assert DIALECTS["zammad"].answer(b'{"id":1}', b"{}") == b"{}"
+    assert DIALECTS["zammad"].answer(told()) == Answered(b"{}")
 
 
 NAMES = st.sampled_from(
@@ -314,3 +349,18 @@ def test_any_bytes_are_an_event_or_are_refused(body: bytes, content_type: str) -
     except Rejected:
         return
     assert isinstance(event, CallEvent)
+
+
+@pytest.mark.parametrize("written", ["442079460958", "+44 20 7946 0958"])
+def test_the_number_that_answers_a_call_that_goes_out_is_none_of_our_agents(written: str) -> None:
+    fields = {"event": "answer", "direction": "out", "from": "+17135550100", "to": "+442079460958"}
+
+    assert read_json(**fields, answeringNumber=written).answered_by is None
+    assert read_json(**fields, answeringNumber="ada@example.com").answered_by == "ada@example.com"
+
+
+@pytest.mark.parametrize(
+    "written", [b'{"from":"+442079460958","callId":"7"}', b"from=%2B442079460958&callId=7"]
+)
+def test_a_byte_order_mark_before_the_body_is_passed_over(written: bytes) -> None:
+    assert read(b"\xef\xbb\xbf" + written) == read(written)
