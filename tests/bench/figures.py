@@ -30,6 +30,7 @@ class Measure(StrEnum):
     MEMORY = "idle memory"
     IMPORT = "import"
     LOOKUP = "in the process"
+    HEARING = "verify, read, answer"
 
 
 class Exit(IntEnum):

@@ -27,7 +27,7 @@ _FIGURES = (
     "goal",
 )
 _GAUGED = (Measure.OWN, Measure.MEMORY, Measure.IMPORT, Measure.LOOKUP)
-"""What is told in its unit; all else is a ratio to the bare handler, or to `import aiohttp.web`."""
+"""What is told in its unit; all else is a ratio to the bare handler, to `import aiohttp.web`, or to the generic dialect."""
 
 
 def show(rows: Sequence[Row], console: Console) -> None:

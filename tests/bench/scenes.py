@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from tests.bench.beside import beside_bare
+from tests.bench.dialects import dialects
 from tests.bench.directory import directory
 from tests.bench.footprint import footprint
 from tests.bench.overhead import overhead
@@ -23,6 +24,7 @@ SCENES: Final[Mapping[str, Scene]] = MappingProxyType(
         "steady": steady(mixed_hits),
         "footprint": footprint,
         "directory": directory,
+        "dialects": dialects,
     }
 )
 """In the order in which they are played; rounds by connections."""

@@ -383,6 +383,7 @@ def test_every_path_has_a_scene() -> None:
         "steady",
         "footprint",
         "directory",
+        "dialects",
     ]
 
 

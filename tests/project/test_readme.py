@@ -62,8 +62,13 @@ def served() -> set[str]:
 
 def test_every_route_stands_in_the_table_and_nothing_else_does() -> None:
     told = rows("Routes")
-    also_by_get = {name.replace("POST", "GET") for name, cells in told.items() if "also `GET`" in cells[0]}
-    assert set(told) | also_by_get == served()
+    also = {
+        name.replace("POST", method)
+        for name, cells in told.items()
+        for method in ("GET", "OPTIONS")
+        if "also `GET`" in cells[0] and f"`{method}`" in cells[0]
+    }
+    assert set(told) | also == served()
 
 
 def test_every_metric_is_defined_by_the_code_s_own_sentence() -> None:
@@ -97,7 +102,7 @@ def test_every_file_the_readme_points_at_is_there(place: str) -> None:
 
 def test_every_place_in_the_repository_table_is_there() -> None:
     for places in rows("In this repository"):
-        for place in re.findall(r"[\w/]+(?:\.py|/)|Dockerfile", places):
+        for place in re.findall(r"[\w/-]+(?:\.py|/)|Dockerfile", places):
             assert (ROOT / place).exists() or (ROOT / "cti_lookup" / place).exists(), place
 
 

@@ -185,6 +185,15 @@ async def test_the_caller_of_an_outbound_call_is_whom_we_call(service: Service) 
     assert answer["lookup"]["people"][0]["name"] == "Ashok Kumar"
 
 
+async def test_a_call_between_colleagues_is_not_looked_up_whatever_their_numbers(
+    service: Service, directory: FakeDirectory
+) -> None:
+    answer = await service.ring(direction="internal")
+
+    assert (answer["lookup"]["outcome"], answer["lookup"]["people"]) == ("internal", [])
+    assert directory.requests == []
+
+
 async def test_a_hang_up_that_names_nobody_is_still_about_the_caller(service: Service) -> None:
     await service.ring(callId="7")
     event = {"event": "hangup", "callId": "7", "cause": "busy"}
