@@ -137,7 +137,7 @@ DEFINITIONS: Final = {
     "cti_upstream_handshakes": "Calls back to the directory by result: verified, or what was wrong.",
     "cti_forgotten": "What was forgotten: number, person, numbers, erased; not_forgotten and not_read is what failed.",
     "cti_cache_entries": "Answers in the memory tier, fresh and old, and forgotten ones that nobody has asked for since.",
-    "cti_calls_remembered": "Calls whose events this process still remembers.",
+    "cti_calls_remembered": "Names of calls whose events this process still remembers.",
     "cti_quota_remaining": "Requests that are left of the directory's hour, as far as anybody knows.",
     "cti_directory_breaker_open": "1 while the directory is left alone because it failed too often.",
     "cti_directory_concurrency": "Requests that may be under way to the directory at this moment.",
