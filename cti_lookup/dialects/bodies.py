@@ -36,15 +36,15 @@ def value_of(text: object) -> Any:
         raise Unreadable("A field that should hold JSON holds none.") from None
 
 
-def form_of(body: bytes) -> Fields:
-    """Read a form or a query; UTF-8, or Latin-1 from old PBXs. Raises `Unreadable` for too many fields."""
+def form_of(body: bytes, *, most: int = MOST_FIELDS) -> Fields:
+    """Read a form or a query; UTF-8, or Latin-1 from old PBXs. Raises `Unreadable` for more than `most` fields."""
     try:
         text = body.decode()
     except UnicodeDecodeError:
         text = body.decode("latin-1")
     encoding = "utf-8" if _is_utf8(body) else "latin-1"
     try:
-        pairs = parse_qsl(text, keep_blank_values=True, encoding=encoding, max_num_fields=MOST_FIELDS)
+        pairs = parse_qsl(text, keep_blank_values=True, encoding=encoding, max_num_fields=most)
     except ValueError:
         raise Unreadable("The form has too many fields.") from None
     fields: dict[str, tuple[str, ...]] = {}

@@ -12,10 +12,10 @@ An event has no key to be known again by: senders of this kind use ids again, an
 import re
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import parse_qsl, unquote_to_bytes
 
 import msgspec
 
+from cti_lookup.dialects.bodies import form_of
 from cti_lookup.dialects.dialect import Answered, Dialect, Facts, Request, Told
 from cti_lookup.dialects.numbers import own_number
 from cti_lookup.errors import Unreadable, WrongField
@@ -200,34 +200,11 @@ def _texts(values: _Texts) -> tuple[str, ...]:
 
 
 def _form(body: bytes) -> dict[str, Any]:
-    """Read a form; UTF-8, or Latin-1 from old PBXs. Repeated fields become lists."""
-    try:
-        text = body.decode()
-    except UnicodeDecodeError:
-        text = body.decode("latin-1")
-    encoding = "utf-8" if _is_utf8_form(body) else "latin-1"
-    try:
-        pairs = parse_qsl(text, keep_blank_values=True, encoding=encoding, max_num_fields=_MOST_FIELDS)
-    except ValueError as exc:
-        raise Unreadable("The form has too many fields.") from exc
-    if body and not any(value for _, value in pairs):
+    """Read a form; repeated fields become lists."""
+    fields = form_of(body, most=_MOST_FIELDS)
+    if body and not any(value for values in fields.values() for value in values):
         raise Unreadable("The body is neither JSON nor a form.")
-    fields: dict[str, Any] = {}
-    for name, value in pairs:
-        fields[name] = [*_listed(fields[name]), value] if name in fields else value
-    return fields
-
-
-def _is_utf8_form(body: bytes) -> bool:
-    try:
-        unquote_to_bytes(body).decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
+    return {name: values[0] if len(values) == 1 else list(values) for name, values in fields.items()}
 
 
 def _own_answer(told: Told) -> Answered:
