@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 from pydantic import SecretStr
 
 from cti_lookup.cache.memory import Freshness, MemoryTier
+from cti_lookup.calls import NoLiveCalls
 from cti_lookup.dialects.generic import GENERIC
 from cti_lookup.directories import guards_of, open_directory_of
 from cti_lookup.erasure import Erasure
@@ -18,7 +19,6 @@ from cti_lookup.invalidation import Invalidation
 from cti_lookup.keys import Keys
 from cti_lookup.logs import Log
 from cti_lookup.lookup import HEAD_START, CallerLookup
-from cti_lookup.ports import NoLiveCalls
 from cti_lookup.rates import Rates
 from cti_lookup.reading import Reading
 from cti_lookup.replicas import RedisLimits, open_replicas
@@ -166,19 +166,13 @@ async def open_parts(  # noqa: PLR0913  # a program's choices, by name
             count=tallies.count_forgotten,
         )
         stack.push_async_callback(invalidation.close)
-        ringing = Ringing(
-            calls=replicas.calls,
-            lookup=lookup,
-            live=NoLiveCalls(),
-            budget=settings.lookup_budget,
-            clock=clock.wall,
-        )
-        stack.push_async_callback(ringing.close)
-        await stack.enter_async_context(sweeping(replicas.calls))
+        calls = await stack.enter_async_context(replicas.calls(NoLiveCalls()))
+        ringing = Ringing(calls=calls, lookup=lookup, budget=settings.lookup_budget, clock=clock.wall)
+        await stack.enter_async_context(sweeping(calls))
         rates, shapes = Rates(tallies.lookups, clock.steady), Shapes(clock.steady)
         await stack.enter_async_context(looking(rates.look, shapes.look))
         tallies.watch("cti_cache_entries", lambda: len(memory))
-        tallies.watch("cti_calls_remembered", lambda: len(replicas.calls))
+        tallies.watch("cti_calls_remembered", lambda: len(calls))
         tallies.watch("cti_lookups_under_way", lambda: lookup.under_way)
         yield Parts(
             lookup=lookup,

@@ -1,8 +1,9 @@
 """What the lookup needs of the world, in its own words; each implementation passes the same contract test."""
 
+from collections.abc import Awaitable
 from typing import Protocol
 
-from cti_lookup.answers import Answer, Lookup
+from cti_lookup.answers import Answer
 from cti_lookup.calls import Call
 from cti_lookup.events import CallEvent
 from cti_lookup.people import Person
@@ -61,8 +62,26 @@ class SharedTier(Protocol):
 class Calls(Protocol):
     """The calls there are, found again by what their phone system calls them; replicas may share them."""
 
+    def heard(self, event: CallEvent) -> Call | None:
+        """
+        Apply an event if that needs no waiting, and give the call as it now is.
+
+        None, and nothing is applied, where another replica may know better who calls: then :meth:`record` is to be waited for.
+        Never raises.
+        """
+        ...
+
+    def told(self) -> Awaitable[None] | None:
+        """
+        Give what is to be waited for until the other replicas can know what was heard by now; None if they can.
+
+        It is waited for before an event is said to be taken in: a process that ends then takes nothing with it. It raises nothing, and
+        takes no longer than a record.
+        """
+        ...
+
     async def record(self, event: CallEvent) -> Call:
-        """Apply an event to its call, or begin one, and give the call as it now is. Never raises."""
+        """Apply an event to its call, or begin one, and give the call as it now is, to all replicas. Never raises."""
         ...
 
     async def is_new(self, source: str, fingerprint: bytes) -> bool:
@@ -70,23 +89,15 @@ class Calls(Protocol):
         ...
 
     async def sweep(self) -> tuple[Call, ...]:
-        """
-        Close the calls that nothing was heard of for too long. Never raises.
-
-        Gives those it closed, and those that were joined to others since the last time, closed too.
-        """
+        """Close the calls that nothing was heard of for too long, and give them. Never raises."""
         ...
 
     def __len__(self) -> int:
         """Count the names of calls that this process remembers."""
         ...
 
-
-class LiveCalls(Protocol):
-    """Those who watch calls while they last."""
-
-    async def found(self, call: Call, lookup: Lookup) -> None:
-        """Hear who is calling, after the phone system was told that it is not known yet."""
+    async def close(self) -> None:
+        """Tell the other replicas what they were not told yet, if they listen."""
         ...
 
 
@@ -115,10 +126,3 @@ class NoSharedTier:
 
     async def forget(self, forgotten: Forgotten) -> None:
         """Have nothing to forget."""
-
-
-class NoLiveCalls:
-    """The watchers of a service that nobody watches."""
-
-    async def found(self, call: Call, lookup: Lookup) -> None:
-        """Tell nobody."""

@@ -6,7 +6,8 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Final
+from functools import partial
+from typing import Final, Protocol
 
 from cti_lookup.breaker import Breaker
 from cti_lookup.cache.memory import MemoryTier
@@ -18,7 +19,7 @@ from cti_lookup.cache.redis_tier import RedisTier
 from cti_lookup.cache.sealing import Seal, Seals
 from cti_lookup.cache.shared_calls import SharedCalls
 from cti_lookup.cache.shared_quota import SharedQuota
-from cti_lookup.calls import CallBook
+from cti_lookup.calls import CallBook, LiveCalls
 from cti_lookup.ports import Calls, NoSharedTier, SharedTier
 from cti_lookup.rservice.quota import NoSharedCount, SharedCount
 from cti_lookup.settings import Settings
@@ -47,11 +48,16 @@ class RedisLimits:
 
 @dataclass(frozen=True, slots=True)
 class Replicas:
-    """What is shared; `listening` keeps a memory tier true to what the others forget, for as long as it lasts."""
+    """
+    What is shared.
+
+    `calls` opens the calls, for those who watch them; `listening` keeps a memory tier true to what the others forget. Both for as long as
+    they last.
+    """
 
     tier: SharedTier
     count: SharedCount
-    calls: Calls
+    calls: Callable[[LiveCalls], AbstractAsyncContextManager[Calls]]
     listening: Listening
 
 
@@ -62,7 +68,8 @@ async def open_replicas(
     """Open what is shared, or nothing where no Redis is set; Redis need not be there."""
     limits = limits or RedisLimits()
     if settings.redis_url is None:
-        yield Replicas(NoSharedTier(), NoSharedCount(), CallBook(clock.wall), _hearing_nothing)
+        alone = partial(_closing, partial(CallBook, clock.wall))
+        yield Replicas(NoSharedTier(), NoSharedCount(), alone, _hearing_nothing)
         return
     url, seals, tenant = settings.redis_url.get_secret_value(), _seals(settings), tenant_of(settings)
     origin, breaker = os.urandom(_ORIGIN), Breaker(clock.steady)
@@ -121,11 +128,25 @@ async def open_replicas(
             await client.aclose()
 
     quota = SharedQuota(link, Names(seals.current, _token_of(settings)))
-    calls = SharedCalls(link, seals=seals, tenant=tenant, clock=clock.wall, within=limits.call)
+    calls = partial(SharedCalls, link, seals=seals, tenant=tenant, clock=clock.wall, within=limits.call)
     try:
-        yield Replicas(tier, quota, calls, listening)
+        yield Replicas(tier, quota, partial(_closing, calls), listening)
     finally:
         await link.close()
+
+
+class _Opening(Protocol):
+    def __call__(self, *, live: LiveCalls) -> Calls: ...
+
+
+@asynccontextmanager
+async def _closing(opening: _Opening, live: LiveCalls) -> AsyncIterator[Calls]:
+    """Open calls, and close them in the end."""
+    calls = opening(live=live)
+    try:
+        yield calls
+    finally:
+        await calls.close()
 
 
 @asynccontextmanager

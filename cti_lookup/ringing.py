@@ -9,15 +9,13 @@ from urllib.parse import quote
 import msgspec
 
 from cti_lookup.answers import Lookup, Outcome, encode_call, encode_lookup
-from cti_lookup.background import Background
 from cti_lookup.calls import Call
 from cti_lookup.dialects import Answered, Dialect, Facts, Request, Secrets, Told
 from cti_lookup.errors import Rejected
 from cti_lookup.events import CallEvent, Direction
-from cti_lookup.fetching import LONGEST_FLIGHT
 from cti_lookup.keys import Keys
 from cti_lookup.lookup import CallerLookup
-from cti_lookup.ports import Calls, LiveCalls
+from cti_lookup.ports import Calls
 from cti_lookup.telephone import Dialled
 
 
@@ -60,9 +58,9 @@ _TAKES_EVENTS: Final = Answered(b"", "text/plain", 405, {"Allow": "GET, POST"})
 
 class Ringing:
     """
-    The use case behind every webhook; `budget` is how many seconds a phone system may be kept waiting.
+    The use case behind every webhook; `budget` is how many seconds a phone system may be kept waiting. `clock` gives wall seconds.
 
-    Whoever calls and is not known within the budget is told to `live` as soon as they are. `clock` gives wall seconds.
+    Whoever calls and is not known within the budget is looked up on by those who watch the calls.
     """
 
     def __init__(
@@ -70,16 +68,13 @@ class Ringing:
         *,
         calls: Calls,
         lookup: CallerLookup,
-        live: LiveCalls,
         budget: float,
         clock: Callable[[], float],
     ) -> None:
         self._calls = calls
         self._lookup = lookup
-        self._live = live
         self._budget = budget
         self._clock = clock
-        self._background = Background()
 
     async def hear(self, source: Source, request: Request) -> Rung:
         """Take in one webhook whose key is known. Raises `Unverified`, and `Rejected` for what cannot be read."""
@@ -106,10 +101,16 @@ class Ringing:
 
     async def _ring(self, source: Source, request: Request, events: tuple[CallEvent, ...]) -> Rung:
         """Take down what was told, answer for the first, and look all of them up."""
-        call = await self._calls.record(events[0])
+        call = self._calls.heard(events[0]) or await self._calls.record(events[0])
         if len(events) > 1:
             call = await self._record_others(call, events[1:])
-        lookup = await self._look_up(source, call)
+        telling = self._calls.told()
+        lookup = _of_colleagues(call) or self._lookup.known(call.caller)
+        if lookup is None:
+            patience = self._budget if source.dialect.waits else 0.0
+            lookup = await self._lookup.find(call.caller, patience=patience)
+        if telling is not None:
+            await telling
         told = encode_lookup(lookup)
         answered = source.dialect.answer(
             Told(request, events[0], call, lookup, encode_call(call, told), told, _hook(source, request))
@@ -118,35 +119,10 @@ class Ringing:
 
     async def _record_others(self, call: Call, events: tuple[CallEvent, ...]) -> Call:
         """Take down what else a webhook tells; give the call as it is after all of it."""
-        others: dict[str, Call] = {call.id: call}
         for event in events:
-            other = await self._calls.record(event)
-            others[other.id] = other
-        for other in others.values():
-            if other.id != call.id:
-                self._background.spawn(self._finish(other))
-        return others[call.id]
-
-    async def _look_up(self, source: Source, call: Call) -> Lookup:
-        """Look up who is calling, for as long as the phone system waits; the rest of it goes on behind."""
-        lookup = _of_colleagues(call) or self._lookup.known(call.caller)
-        if lookup is None:
-            patience = self._budget if source.dialect.waits else 0.0
-            lookup = await self._lookup.find(call.caller, patience=patience)
-            if lookup.outcome is Outcome.PENDING:
-                self._background.spawn(self._finish(call))
-        return lookup
-
-    async def _finish(self, call: Call) -> None:
-        """Wait for the flight that is still under way, and tell whom it found."""
-        lookup = _of_colleagues(call) or await self._lookup.find(
-            call.caller, patience=LONGEST_FLIGHT, late=Outcome.UNAVAILABLE
-        )
-        await self._live.found(call, lookup)
-
-    async def close(self) -> None:
-        """End what is under way."""
-        await self._background.close()
+            other = self._calls.heard(event) or await self._calls.record(event)
+            call = other if other.id == call.id else call
+        return call
 
 
 def _of_colleagues(call: Call) -> Lookup | None:

@@ -2,8 +2,9 @@
 Calls shared by replicas: the events of one call may reach any of them, and it is one call.
 
 Each process applies an event to what it knows, at once; then it tells Redis, if what stands there is still what it had seen. If another
-replica was faster it takes what stands there, applies its own news again, and tries once more. News that Redis could not be told are
-kept until it can be, so that an outage loses none; in the meantime a process knows what it was told itself. A record so takes at most
+replica was faster it takes what stands there, applies its own news again, and tries once more. What many calls bring at the same time
+is told together, one round after the other. News that Redis could not be told are kept and told again until they
+can be, so that an outage loses none; in the meantime a process knows what it was told itself. Who waits for a record waits at most
 twice as long as a call of the link, whatever Redis does.
 
 A call stands under its first id; under every other of its ids stands the first one.
@@ -14,79 +15,67 @@ write that timed out may have been done; its stamp tells.
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from functools import reduce
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
+from cti_lookup.background import Background
 from cti_lookup.cache.naming import Names
 from cti_lookup.cache.redis_clients import Client
 from cti_lookup.cache.redis_link import CALL_LIMIT, RedisLink, RedisSilent, Script
 from cti_lookup.cache.scripts import lua
 from cti_lookup.cache.sealing import Seals
+from cti_lookup.cache.shared_call import SharedCall
 from cti_lookup.cache.stored_calls import StoredAlias, StoredCall, packed_alias, packed_call, unpacked
-from cti_lookup.calls import Call, CallBook, Entry, State, closed, expired, follow, join
-from cti_lookup.calls.book import ENDED_REMEMBERED, REMEMBERED, REQUESTS_REMEMBERED, Heard, Name
-from cti_lookup.events import CallEvent
+from cti_lookup.calls import Call, CallBook, Entry, LiveCalls, NoLiveCalls, State, closed, expired
+from cti_lookup.calls.book import (
+    ENDED_REMEMBERED,
+    REMEMBERED,
+    REQUESTS_REMEMBERED,
+    Heard,
+    Name,
+    name_of,
+    show,
+)
+from cti_lookup.events import CallEvent, Happening
+from cti_lookup.telephone import Dialled
 
 _STAMP: Final = 12
 _ABSENT: Final = b""
 _ATTEMPTS: Final = 16
-_MOST_PENDING: Final = 64
-_MOST_UNSURE: Final = 4
 _MOST_SWEPT: Final = 100
 """Calls that one sweep may close; the others wait for the next."""
 
+_MOST_IN_A_BATCH: Final = 64
+_AGAIN: Final = 1.0
+"""Seconds after which Redis is told again what it could not be told."""
+_TOLD_ANEW: Final = 60.0
+"""Seconds after which Redis is told that a call goes on, though nothing has changed: it forgets, and others sweep."""
+
 _SWAP: Final = Script(lua("swap"))
+_RINGING: Final = Happening.RINGING
 
 
-@dataclass(slots=True)
-class _Shared:
-    """
-    What Redis knows of a call, as far as that is known here.
+@dataclass(frozen=True, slots=True)
+class _Write:
+    """One call that is about to be told: under which names, and with what stamp."""
 
-    `parts` are the calls that stand in Redis under `root` and, before they are joined, under other names; `links` are the names
-    under which the root stands. `pending` is what Redis was not told; of writes whose answer is not known, `unsure` holds the stamp
-    and what they told.
-    """
+    heard: Heard
+    shared: SharedCall
+    call: Call
+    names: tuple[Name, ...]
+    keys: tuple[str, ...]
+    stamp: bytes
+    values: tuple[bytes, ...]
 
-    root: Name
-    parts: dict[Name, Call] = field(default_factory=dict)
-    stamps: dict[Name, bytes] = field(default_factory=dict)
-    links: set[Name] = field(default_factory=set)
-    pending: list[Entry] = field(default_factory=list)
-    unsure: dict[bytes, list[Entry]] = field(default_factory=dict)
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    is_gone: bool = False
-
-    def view(self, otherwise: Call) -> Call:
-        """Give the call as Redis knows it, with what is pending; `otherwise` where Redis knows nothing."""
-        if not self.parts:
-            return otherwise
-        known = reduce(lambda one, other: join(one, other, one.started_at), self.parts.values())
-        for entry in self.pending:
-            known = follow(known, entry.event, entry.at)
-        return known
-
-    def take_in(self, other: "_Shared") -> None:
-        """Take over what is known of a call that joined this one."""
-        other.is_gone = True
-        self.parts |= other.parts
-        self.stamps |= other.stamps
-        self.unsure |= other.unsure
-        self.pending = sorted([*self.pending, *other.pending], key=lambda entry: entry.at)
-        other.pending = []
-
-    def tries(self, stamp: bytes) -> None:
-        """Note what is about to be told."""
-        self.unsure[stamp] = self.pending
-        if len(self.unsure) > _MOST_UNSURE:
-            del self.unsure[next(iter(self.unsure))]
-
-    def was_told(self, stamp: bytes) -> None:
-        """Note that Redis has been told what this stamp was given to."""
-        told = {id(entry) for entry in self.unsure.pop(stamp, ())}
-        self.pending = [entry for entry in self.pending if id(entry) not in told]
+    @property
+    def arguments(self) -> list[str | bytes | int]:
+        """Give what the script is told of it."""
+        remembered = ENDED_REMEMBERED if self.call.state is State.ENDED else REMEMBERED
+        arguments: list[str | bytes | int] = [len(self.names), int(remembered * 1000)]
+        for name, value in zip(self.names, self.values, strict=True):
+            arguments += [self.shared.stamps.get(name, _ABSENT), value]
+        return arguments
 
 
 class SharedCalls:
@@ -96,7 +85,7 @@ class SharedCalls:
     The current one of `seals` writes; the others are read for a call that began before the secret was changed.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what it depends on, named at the composition root
         self,
         link: RedisLink,
         *,
@@ -104,106 +93,207 @@ class SharedCalls:
         tenant: str,
         clock: Callable[[], float],
         within: float = CALL_LIMIT,
+        live: LiveCalls | None = None,
+        again: float = _AGAIN,
     ) -> None:
         self._link = link
         self._names, *self._others = (Names(seal, tenant) for seal in seals)
         self._clock = clock
         self._within = within
-        self._book = CallBook(clock)
+        self._live = live or NoLiveCalls()
+        self._again = again
+        self._book = CallBook(clock, live=self._live)
+        self._waiting: dict[Heard, None] = {}
+        self._round: asyncio.Future[None] | None = None
+        self._untold: dict[Heard, None] = {}
+        self._retrying: asyncio.TimerHandle | None = None
+        self._is_telling = False
+        self._speaking = asyncio.Lock()
+        self._background = Background()
 
     def __len__(self) -> int:
         """Count the names of calls that this process remembers."""
         return len(self._book)
+
+    def heard(self, event: CallEvent) -> Call | None:
+        """Apply an event if what is known here is enough to say what the call now is; see :meth:`told`."""
+        now = self._clock()
+        if not self._is_enough(event, now):
+            return None
+        heard = self._book.hear(event, now)
+        shared = self._shared_of(heard)
+        if heard.call is shared.told and not shared.pending and now - shared.told_at < _TOLD_ANEW:
+            return heard.call  # a repeated event brings nothing new
+        shared.note(Entry(now, event))
+        self._tell_of(heard)
+        return heard.call
+
+    def _is_enough(self, event: CallEvent, now: float) -> bool:
+        """Tell whether no replica can know better who calls: the call is known here, or it begins with its caller."""
+        name = name_of(event)
+        if name is None or event.continues is not None:
+            return False
+        heard = self._book.known(name, now)
+        if heard is not None:
+            return isinstance(heard.beside, SharedCall)
+        return event.happening is _RINGING and isinstance(event.caller, Dialled)
 
     async def record(self, event: CallEvent) -> Call:
         """Apply an event to its call and give the call as it now is, for all replicas if Redis answers, else for this one."""
         now = self._clock()
         heard = self._book.hear(event, now)
         if not heard.names:
+            show(heard, self._live)
             return heard.call
-        shared, entry = self._shared_of(heard), Entry(now, event)
-        shared.pending = [*shared.pending[1 - _MOST_PENDING :], entry]
-        try:
-            return await self._share(heard, entry)
-        except (TimeoutError, RedisSilent, ValueError):
-            return self._survivor(heard).call
+        shared = self._shared_of(heard)
+        shared.note(Entry(now, event))
+        self._tell_of(heard)
+        if (told := self.told()) is not None:
+            await told
+        return self._survivor(heard).call
 
-    def _shared_of(self, heard: Heard) -> _Shared:
+    def told(self) -> Awaitable[None] | None:
+        """Give what is to be waited for until Redis was told all that was heard by now, or could not be told; None if it was."""
+        return asyncio.shield(self._round) if self._round is not None else None
+
+    def _tell_of(self, heard: Heard) -> None:
+        """See to it that Redis is told of a call, together with all that is heard before the next round begins."""
+        self._waiting[heard] = None
+        if self._round is None:
+            self._round = asyncio.get_running_loop().create_future()
+        if not self._is_telling:
+            self._is_telling = True
+            self._background.spawn(self._tell_all())
+
+    async def _tell_all(self) -> None:
+        """Tell Redis of all calls that wait, round by round."""
+        try:
+            while self._waiting:
+                waiting, this_round = [*self._waiting], self._round
+                self._waiting, self._round = {}, None
+                try:
+                    await self._tell_or_keep(waiting)
+                finally:
+                    if this_round is not None and not this_round.done():
+                        this_round.set_result(None)
+        finally:
+            self._is_telling = False
+
+    async def _tell_or_keep(self, waiting: Sequence[Heard]) -> None:
+        """Tell Redis of calls, some dozens at a time; keep what it could not be told."""
+        at = 0
+        try:
+            async with asyncio.timeout(2 * self._within), self._speaking:
+                for at in range(0, len(waiting), _MOST_IN_A_BATCH):  # tells how far it came
+                    await self._tell(waiting[at : at + _MOST_IN_A_BATCH])
+        except (RedisSilent, TimeoutError):
+            self._could_not(waiting[at:])
+
+    async def _tell(self, batch: Sequence[Heard]) -> None:
+        """Tell Redis of some calls, until each is told. Raises `RedisSilent`."""
+        for _ in range(_ATTEMPTS):
+            heard = list(dict.fromkeys(self._survivor(one) for one in batch))
+            for one in heard if self._others else ():
+                await self._look_under_others(one)
+            writes = [write for one in heard if (write := self._write(one, None)) is not None]
+            batch = [write.heard for write in await self._swap(writes)]
+            if not batch:
+                return
+
+    def _could_not(self, batch: Sequence[Heard]) -> None:
+        """Keep what Redis could not be told, and go on alone meanwhile."""
+        for heard in batch:
+            survivor = self._survivor(heard)
+            self._untold[survivor] = None
+            show(survivor, self._live)
+        if self._retrying is None:
+            self._retrying = asyncio.get_running_loop().call_later(self._again, self._retry)
+
+    def _retry(self) -> None:
+        self._retrying = None
+        untold, self._untold = self._untold, {}
+        for heard in untold:
+            if (survivor := self._book.find(heard.names[0])) is not None:
+                self._tell_of(survivor)
+
+    def _shared_of(self, heard: Heard) -> SharedCall:
         """Give what Redis knows of a call, together with what it knows of those that joined it."""
         shared = heard.beside
-        if not isinstance(shared, _Shared):
-            shared = heard.beside = _Shared(heard.names[0])
+        if not isinstance(shared, SharedCall):
+            shared = heard.beside = SharedCall(heard.names[0])
         for absorbed in heard.absorbed:
-            if isinstance(absorbed.beside, _Shared):
+            self._live.merged(absorbed.call, heard.call)
+            if isinstance(absorbed.beside, SharedCall):
                 shared.take_in(absorbed.beside)
         heard.absorbed = ()
         return shared
 
     def _survivor(self, heard: Heard) -> Heard:
         """Give the record that a call is in now; another, if it was joined meanwhile."""
-        if isinstance(heard.beside, _Shared) and not heard.beside.is_gone:
+        if isinstance(heard.beside, SharedCall) and not heard.beside.is_gone:
             return heard
         return self._book.find(heard.names[0]) or heard
 
-    async def _share(self, heard: Heard, entry: Entry) -> Call:
-        """Tell Redis, after those who tell it of the same call."""
-        deadline = asyncio.get_running_loop().time() + self._within
-        for _ in range(_ATTEMPTS):
-            heard = self._survivor(heard)
-            shared = self._shared_of(heard)
-            async with asyncio.timeout_at(deadline):
-                await shared.lock.acquire()
-            try:
-                if not shared.is_gone and any(one is entry for one in shared.pending):
-                    await self._tell(heard, shared, deadline)
-            finally:
-                shared.lock.release()
-            if not shared.is_gone:
-                break  # else it was joined to another call meanwhile, and is told with that
-        return heard.call
-
-    async def _tell(self, heard: Heard, shared: _Shared, deadline: float) -> None:
-        """Tell Redis what is pending, until it is told or time runs out."""
-        if self._others and not shared.stamps:
-            await self._look_under_others(shared)
-        for _ in range(_ATTEMPTS):
-            if asyncio.get_running_loop().time() >= deadline or shared.is_gone:
-                return
-            if await self._swap(heard, shared, shared.view(heard.call)):
-                return
-
-    async def _swap(self, heard: Heard, shared: _Shared, call: Call) -> bool:
-        """Write a call if nobody else has; else see what stands there."""
+    def _write(self, heard: Heard, call: Call | None) -> _Write | None:
+        """Write down what Redis is to be told, as it is known by now; None where it holds text that is none."""
+        shared = self._shared_of(heard)
+        told = shared.view(heard.call) if call is None else call
         names = self._unlinked(heard, shared)
-        keys = [self._names.call(*name) for name in names]
-        values = [packed_call(heard.at, call), *(packed_alias(shared.root[1]) for _ in names[1:])]
+        keys = tuple([self._names.call(*name) for name in names])
+        try:
+            values = [packed_call(heard.at, told), *[packed_alias(shared.root[1]) for _ in names[1:]]]
+        except ValueError:
+            show(heard, self._live)
+            return None
         stamp = os.urandom(_STAMP)
-        remembered = ENDED_REMEMBERED if call.state is State.ENDED else REMEMBERED
-        args: list[str | bytes | int] = [int(remembered * 1000), _STAMP]
-        for name, key, value in zip(names, keys, values, strict=True):
-            args += [shared.stamps.get(name, _ABSENT), stamp + self._names.seal.close(key, value)]
-        shared.tries(stamp)
-        present = await self._link.run("call", _SWAP, keys, args)
-        if present == 1:
-            shared.was_told(stamp)
-            shared.parts, shared.stamps = {shared.root: call}, dict.fromkeys(names, stamp)
-            shared.links.update(names[1:])
-        elif isinstance(present, list) and len(present) == len(names):
-            shared.unsure.pop(stamp, None)
-            self._learn(heard, shared, names, present)
-        else:
-            raise RedisSilent("error")
-        heard.call = shared.view(heard.call)
-        return bool(present == 1)
+        close = self._names.seal.close
+        sealed = tuple([stamp + close(key, value) for key, value in zip(keys, values, strict=True)])
+        return _Write(heard, shared, told, names, keys, stamp, sealed)
 
-    def _unlinked(self, heard: Heard, shared: _Shared) -> list[Name]:
+    async def _swap(self, writes: Sequence[_Write]) -> list[_Write]:
+        """Write calls if nobody else has; else see what stands there, and give those."""
+        if not writes:
+            return []
+        for write in writes:
+            write.shared.tries(write.stamp)
+        keys = [key for write in writes for key in write.keys]
+        args = [_STAMP, *[one for write in writes for one in write.arguments]]
+        results = await self._link.run("call", _SWAP, keys, args)
+        if not isinstance(results, list) or len(results) != len(writes):
+            raise RedisSilent("error")
+        return [
+            write for write, result in zip(writes, results, strict=True) if not self._is_told(write, result)
+        ]
+
+    def _is_told(self, write: _Write, result: object) -> bool:
+        """Take in what Redis says of one call."""
+        heard, shared = write.heard, write.shared
+        if result == 1:
+            shared.was_told(write.stamp)
+            shared.parts, shared.stamps = {shared.root: write.call}, dict.fromkeys(write.names, write.stamp)
+            shared.links.update(write.names[1:])
+            heard.call = shared.view(heard.call)
+            shared.told, shared.told_at = heard.call, heard.at
+            if not shared.is_gone:
+                show(heard, self._live)
+            return True
+        if not isinstance(result, list) or len(result) != len(write.names):
+            raise RedisSilent("error")
+        shared.unsure.pop(write.stamp, None)
+        self._learn(heard, shared, write.names, result)
+        heard.call = shared.view(heard.call)
+        return False
+
+    def _unlinked(self, heard: Heard, shared: SharedCall) -> tuple[Name, ...]:
         """Name what is to be written: the root, and the names under which nothing is known to point to it."""
+        if heard.names == (shared.root,):
+            return heard.names
         others = (name for name in heard.names if self._book.find(name) is heard)
         shared.links &= {*heard.names}
-        return list(dict.fromkeys([shared.root, *(name for name in others if name not in shared.links)]))
+        return tuple(dict.fromkeys([shared.root, *(name for name in others if name not in shared.links)]))
 
     def _learn(
-        self, heard: Heard, shared: _Shared, names: Sequence[Name], present: Sequence[bytes | None]
+        self, heard: Heard, shared: SharedCall, names: Sequence[Name], present: Sequence[bytes | None]
     ) -> None:
         """Take in what stands in Redis; what it has lost is still known here."""
         for name, value in zip(names, present, strict=True):
@@ -221,7 +311,7 @@ class SharedCalls:
         sealed = names.seal.open(names.call(*name), value[_STAMP:]) if value is not None else None
         return unpacked(sealed) if sealed is not None else None
 
-    def _follow(self, heard: Heard, shared: _Shared, name: Name, target: Name) -> None:
+    def _follow(self, heard: Heard, shared: SharedCall, name: Name, target: Name) -> None:
         """Learn that a name stands for another."""
         shared.parts.pop(name, None)
         if target in (name, shared.root):
@@ -234,8 +324,11 @@ class SharedCalls:
         if survivor is not heard or survivor.absorbed:
             self._shared_of(survivor)
 
-    async def _look_under_others(self, shared: _Shared) -> None:
+    async def _look_under_others(self, heard: Heard) -> None:
         """See whether the call began under another secret; it is written under the current one."""
+        shared = self._shared_of(heard)
+        if shared.stamps:
+            return
         keys = tuple(names.call(*shared.root) for names in self._others)
         for names, value in zip(self._others, await self._link.read(keys), strict=True):
             stored = self._opened(names, shared.root, value)
@@ -243,22 +336,25 @@ class SharedCalls:
                 shared.parts.setdefault(shared.root, stored.call)
 
     async def sweep(self) -> tuple[Call, ...]:
-        """Close the calls that no replica heard of for too long; give those closed here, and those that were joined to others."""
+        """Close the calls that no replica heard of for too long; give those that were closed here."""
         silent = self._book.silent(self._clock())[:_MOST_SWEPT]
-        swept = [await self._close(heard) for heard in silent]
-        return (*self._book.superseded(), *(call for call in swept if call is not None))
+        return tuple([call for one in silent if (call := await self._close(one)) is not None])
 
     async def _close(self, heard: Heard) -> Call | None:
-        shared, now = self._shared_of(heard), self._clock()
-        async with shared.lock:
+        async with self._speaking:
+            shared, now = self._shared_of(heard), self._clock()
             if shared.is_gone or not expired(heard.call, heard.at, now):
                 return None
             call = closed(shared.view(heard.call), now)
+            write = self._write(heard, call)
             try:
-                if not await self._swap(heard, shared, call):
+                if write is not None and await self._swap([write]):
                     return None  # another replica was faster, or heard of it later
-            except (RedisSilent, ValueError):
+            except RedisSilent:
+                write = None
+            if write is None:
                 heard.call = call  # for this process; the others see to it themselves
+                show(heard, self._live)
             return call
 
     async def is_new(self, source: str, fingerprint: bytes) -> bool:
@@ -279,3 +375,9 @@ class SharedCalls:
             return await self._link.call("request", note) is not None
         except RedisSilent:
             return True  # as far as is known here
+
+    async def close(self) -> None:
+        """Tell Redis what it was not told yet, if it listens, and end what is under way."""
+        if self._retrying is not None:
+            self._retrying.cancel()
+        await self._background.close(grace=2 * self._within)

@@ -4,6 +4,7 @@ from cti_lookup.calls.advancing import advance, closed, expired, follow, join, t
 from cti_lookup.calls.book import CallBook
 from cti_lookup.calls.call import Call, Entry, Leg, Life, State, new_call_id
 from cti_lookup.calls.legs import agents_now
+from cti_lookup.calls.watching import LiveCalls, NoLiveCalls
 
 __all__ = [
     "Call",
@@ -11,6 +12,8 @@ __all__ = [
     "Entry",
     "Leg",
     "Life",
+    "LiveCalls",
+    "NoLiveCalls",
     "State",
     "advance",
     "agents_now",

@@ -8,6 +8,7 @@ import msgspec
 
 from cti_lookup.calls.advancing import RINGING_LIMIT, advance, closed, expired, follow, join
 from cti_lookup.calls.call import Call, State
+from cti_lookup.calls.watching import LiveCalls, NoLiveCalls
 from cti_lookup.calls.whole import is_another
 from cti_lookup.events import CallEvent
 
@@ -29,14 +30,26 @@ class Heard(msgspec.Struct, gc=False, eq=False):
     """
     A call, when it was heard of last, and all names it goes by.
 
-    `absorbed` are those that joined it since somebody looked; `beside` is what whoever shares calls keeps with it.
+    `shown` is the call as those who watch it know it. `absorbed` are those that joined it since somebody looked; `beside` is what whoever
+    shares calls keeps with it.
     """
 
     at: float
     call: Call
     names: tuple[Name, ...] = ()
+    shown: Call | None = None
     absorbed: "tuple[Heard, ...]" = ()
     beside: object = None
+
+
+def show(heard: Heard, live: LiveCalls) -> None:
+    """Show a call to those who watch, if it is another than they know; it may have turned out to be one that others knew before."""
+    known, heard.shown = heard.shown, heard.call
+    if known is heard.call:
+        return
+    if known is not None and known.id != heard.call.id and known.state is not State.ENDED:
+        live.merged(known, heard.call)
+    live.changed(heard.call)
 
 
 def name_of(event: CallEvent) -> Name | None:
@@ -54,19 +67,33 @@ class CallBook:
     """
 
     def __init__(
-        self, clock: Callable[[], float], *, most: int = 10_000, seconds: float = REMEMBERED
+        self,
+        clock: Callable[[], float],
+        *,
+        live: LiveCalls | None = None,
+        most: int = 10_000,
+        seconds: float = REMEMBERED,
     ) -> None:
         self._clock = clock
+        self._live = live or NoLiveCalls()
         self._most = most
         self._seconds = seconds
         self._soonest = min(seconds, ENDED_REMEMBERED)
         self._calls: OrderedDict[Name, Heard] = OrderedDict()
-        self._superseded: list[Call] = []
         self._requests: OrderedDict[tuple[str, bytes], float] = OrderedDict()
 
     async def record(self, event: CallEvent) -> Call:
         """Apply an event to its call and give the call as it now is."""
-        return self.hear(event, self._clock()).call
+        return self.heard(event)
+
+    def heard(self, event: CallEvent) -> Call:
+        """Do the same at once: nobody else knows more."""
+        heard = self.hear(event, self._clock())
+        for absorbed in heard.absorbed:
+            self._live.merged(absorbed.call, heard.call)
+        heard.absorbed = ()
+        show(heard, self._live)
+        return heard.call
 
     def hear(self, event: CallEvent, now: float) -> Heard:
         """Apply an event to its call; of an event that names none, the call is not remembered."""
@@ -82,6 +109,8 @@ class CallBook:
             or is_another(heard.call, event)
         ):
             self._forget(now)
+            if heard is not None and heard.call.state is not State.ENDED:
+                self._live.changed(closed(heard.call, now))  # nobody can tell of it any more
             heard = self._calls[name] = Heard(now, advance(None, event, now), (name,))
             self._calls.move_to_end(name)
             return heard
@@ -93,9 +122,9 @@ class CallBook:
 
     def _continue(self, event: CallEvent, name: Name, other: Name, now: float) -> Heard:
         """Apply an event of a call that goes on from another: they are one before it is applied, known or not."""
-        if (heard := self._known(name, now)) is not None:
+        if (heard := self.known(name, now)) is not None:
             heard = self.link(heard, other, now)
-        elif (heard := self._known(other, now)) is not None:
+        elif (heard := self.known(other, now)) is not None:
             self._add(heard, name)
         else:
             self._forget(now)
@@ -107,7 +136,7 @@ class CallBook:
 
     def link(self, heard: Heard, name: Name, now: float) -> Heard:
         """Let a call go by another name too; if another call goes by it they are one from now on, whose record is given."""
-        other = self._known(name, now)
+        other = self.known(name, now)
         if other is heard:
             return heard
         if other is None:
@@ -115,14 +144,14 @@ class CallBook:
             return heard
         first, second = (heard, other) if heard.call.started_at < other.call.started_at else (other, heard)
         first.at, first.call = now, join(first.call, second.call, now)
-        self._superseded.append(closed(second.call, now))
         first.absorbed += (second, *second.absorbed)
         for one in second.names:
             self._add(first, one)
         self._move(first)
         return first
 
-    def _known(self, name: Name, now: float) -> Heard | None:
+    def known(self, name: Name, now: float) -> Heard | None:
+        """Give the record of a call by one of its names, unless it was forgotten since."""
         heard = self._calls.get(name)
         return None if heard is None or self._is_forgotten(heard, now) else heard
 
@@ -145,17 +174,19 @@ class CallBook:
         age = now - heard.at
         return age >= self._seconds or (age >= ENDED_REMEMBERED and heard.call.state is State.ENDED)
 
+    def told(self) -> None:
+        """Have nobody to tell."""
+
     async def sweep(self) -> tuple[Call, ...]:
-        """Close the calls that nothing was heard of for too long; give them, and those that were joined to others."""
+        """Close the calls that nothing was heard of for too long, and give them."""
         now = self._clock()
         for heard in (silent := self.silent(now)):
             heard.call = closed(heard.call, now)
-        return (*self.superseded(), *(heard.call for heard in silent))
+            show(heard, self._live)
+        return tuple([heard.call for heard in silent])
 
-    def superseded(self) -> tuple[Call, ...]:
-        """Give the calls that were joined to others since this was asked last, closed."""
-        superseded, self._superseded = self._superseded, []
-        return tuple(superseded)
+    async def close(self) -> None:
+        """Have nothing to end."""
 
     def find(self, name: Name) -> Heard | None:
         """Give the record of a call by one of its names."""

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import msgspec
@@ -11,7 +11,7 @@ import pytest
 from redis import Redis
 
 from cti_lookup.cache.shared_calls import SharedCalls
-from cti_lookup.calls import Call, CallBook, State
+from cti_lookup.calls import Call, CallBook, LiveCalls, State
 from cti_lookup.events import CallEvent, Direction, Happening, Result
 from cti_lookup.ports import Calls
 from cti_lookup.telephone import E164, Dialled, Internal
@@ -33,14 +33,27 @@ def event(happening: Happening, provider_id: str | None = "7001", **more: Any) -
 
 
 @pytest.fixture
-def open_calls(start: StartReplica, clock: SettableClock) -> Open:
+async def open_calls(start: StartReplica, clock: SettableClock) -> AsyncIterator[Open]:
     """Open a replica's calls; all replicas see the same time."""
 
-    def open_one(*secrets: bytes, within: float = PATIENT) -> SharedCalls:
+    def open_one(*secrets: bytes, within: float = PATIENT, live: LiveCalls | None = None) -> SharedCalls:
         replica = start(*secrets, within=within)
-        return SharedCalls(replica.link, seals=replica.seals, tenant=TENANT, clock=clock, within=within)
+        calls = SharedCalls(
+            replica.link,
+            seals=replica.seals,
+            tenant=TENANT,
+            clock=clock,
+            within=within,
+            live=live,
+            again=0.05,
+        )
+        opened.append(calls)
+        return calls
 
-    return open_one
+    opened: list[SharedCalls] = []
+    yield open_one
+    for calls in opened:
+        await calls.close()
 
 
 @pytest.fixture
@@ -302,6 +315,147 @@ async def test_whoever_leaves_while_redis_is_asked_hurts_nobody(two: tuple[Share
     for calls in (*two, two[0]):
         call = await calls.record(event(OTHER))
         assert (call.id, call.state) == (first.id, State.ANSWERED)
+
+
+class _Watching:
+    """Remembers what it was shown, and says so."""
+
+    def __init__(self) -> None:
+        self.shown: list[Call] = []
+        self.joined: list[tuple[str, str]] = []
+        self.news = asyncio.Event()
+
+    def changed(self, call: Call) -> None:
+        self.shown.append(call)
+        self.news.set()
+
+    def merged(self, gone: Call, into: Call) -> None:
+        self.joined.append((gone.id, into.id))
+
+    async def until(self, count: int) -> None:
+        async with asyncio.timeout(30):
+            while len(self.shown) < count:
+                await self.news.wait()
+                self.news.clear()
+
+
+async def test_a_call_that_begins_with_its_caller_needs_no_waiting_and_is_told(open_calls: Open) -> None:
+    watching = _Watching()
+    one, other = open_calls(live=watching), open_calls()
+    rang = one.heard(event(RINGING))
+    telling = one.told()
+    assert rang is not None
+    assert telling is not None
+    assert watching.shown == []
+    await telling
+
+    assert watching.shown == [rang]
+    assert one.told() is None
+    assert (await other.record(event(ANSWERED, caller=None))).id == rang.id
+
+
+async def test_what_another_replica_may_know_better_has_to_be_waited_for(open_calls: Open) -> None:
+    one, other = open_calls(), open_calls()
+    await one.record(event(RINGING))
+
+    assert other.heard(event(ANSWERED, caller=None)) is None
+    assert other.heard(event(RINGING, "7002", continues="7001")) is None
+    assert other.heard(event(RINGING, None)) is None
+    assert (await other.record(event(ANSWERED, caller=None))).caller == ADA
+    held = other.heard(event(HELD, caller=None))
+    assert held is not None
+    assert held.state is State.HELD
+
+
+async def test_replicas_that_began_a_call_each_show_it_as_one(open_calls: Open) -> None:
+    first, second = _Watching(), _Watching()
+    begun = [
+        calls.heard(event(RINGING, agents=("ada",)))
+        for calls in (open_calls(live=first), open_calls(live=second))
+    ]
+    assert len({call.id for call in begun if call is not None}) == 2
+    for watching in (first, second):
+        await watching.until(1)
+
+    assert {call.id for call in first.shown} == {call.id for call in second.shown}
+
+
+async def test_a_repeated_event_costs_redis_nothing_until_a_minute_has_passed(
+    open_calls: Open, redis: RedisProcess, clock: SettableClock
+) -> None:
+    watching = _Watching()
+    calls = open_calls(live=watching)
+    calls.heard(event(RINGING))
+    await watching.until(1)
+    told = redis.calls_of("evalsha") + redis.calls_of("eval")
+    for _ in range(50):
+        calls.heard(event(RINGING))
+    await calls.close()
+    assert redis.calls_of("evalsha") + redis.calls_of("eval") == told
+
+    calls = open_calls(live=watching)
+    await calls.record(event(RINGING))
+    told = redis.calls_of("evalsha")
+    clock.pass_by(61)
+    calls.heard(event(RINGING))
+    await calls.close()
+    assert redis.calls_of("evalsha") == told + 1
+
+
+async def test_many_calls_of_one_moment_are_told_together(open_calls: Open, redis: RedisProcess) -> None:
+    watching = _Watching()
+    calls = open_calls(live=watching)
+    for at in range(64):
+        calls.heard(event(RINGING, f"7{at}"))
+    await watching.until(64)
+
+    assert redis.calls_of("evalsha") <= 2
+
+
+async def test_what_redis_missed_it_is_told_though_nothing_more_happens(
+    open_calls: Open, redis: RedisProcess, stored: Redis
+) -> None:
+    watching = _Watching()
+    one, other = open_calls(within=BRIEF, live=watching), open_calls(within=BRIEF)
+    redis.kill()
+    rang = await one.record(event(RINGING))
+    assert watching.shown == [rang]
+    redis.start()
+    async with asyncio.timeout(60):
+        while stored.dbsize() == 0:  # noqa: ASYNC110  # Redis tells nobody what it was told
+            await asyncio.sleep(0.05)
+
+    assert (await other.record(event(OTHER, caller=None))).id == rang.id
+    assert watching.shown == [rang]
+
+
+async def test_a_call_that_others_knew_before_goes_on_as_theirs_after_an_outage(
+    open_calls: Open, redis: RedisProcess, clock: SettableClock
+) -> None:
+    first, second = _Watching(), _Watching()
+    one, other = open_calls(within=BRIEF, live=first), open_calls(within=BRIEF, live=second)
+    redis.kill()
+    begun = await one.record(event(RINGING))
+    clock.pass_by(1)
+    again = await other.record(event(RINGING))
+    assert begun.id != again.id
+    redis.start()
+    async with asyncio.timeout(60):
+        while not (first.joined or second.joined):  # noqa: ASYNC110  # as above
+            await asyncio.sleep(0.05)
+
+    kept = {watching.shown[-1].id for watching in (first, second)}
+    assert len(kept) == 1
+    assert kept | {gone for gone, _ in first.joined + second.joined} == {begun.id, again.id}
+
+
+async def test_what_waits_is_told_when_the_process_ends(open_calls: Open) -> None:
+    one = open_calls()
+    rang = one.heard(event(RINGING))
+    await one.close()
+
+    assert rang is not None
+    assert (await open_calls().record(event(OTHER, caller=None))).id == rang.id
 
 
 def _kinds(clock: SettableClock, open_calls: Open) -> list[Calls]:
