@@ -1,15 +1,18 @@
 """The composition root: `create_app` is the only place that knows everything."""
 
-from collections.abc import AsyncIterator, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
+from typing import Final
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 from pydantic import SecretStr
 
 from cti_lookup.cache.memory import Freshness, MemoryTier
+from cti_lookup.cache.waits import RedisLimits
 from cti_lookup.calls import NoLiveCalls
+from cti_lookup.deferred import Deferred
 from cti_lookup.dialects.generic import GENERIC
 from cti_lookup.directories import guards_of, open_directory_of
 from cti_lookup.erasure import Erasure
@@ -19,18 +22,18 @@ from cti_lookup.invalidation import Invalidation
 from cti_lookup.keys import Keys
 from cti_lookup.logs import Log
 from cti_lookup.lookup import HEAD_START, CallerLookup
+from cti_lookup.preloading import preloading
 from cti_lookup.rates import Rates
 from cti_lookup.reading import Reading
-from cti_lookup.replicas import RedisLimits, open_replicas
 from cti_lookup.ringing import Ringing, Source
 from cti_lookup.rservice.handshake import AllowedHosts, open_handshake
 from cti_lookup.rservice.quota_windows import QuotaLimits
-from cti_lookup.rservice.signatures import verifier_of
+from cti_lookup.rservice.writers import Unsigned, Verifier
 from cti_lookup.settings import Settings
 from cti_lookup.shapes import Shapes
+from cti_lookup.sharing import Replicas, alone
 from cti_lookup.sweeping import sweeping
 from cti_lookup.tallies import Tallies
-from cti_lookup.telephone.plan import preload
 from cti_lookup.times import Clock
 from cti_lookup.upstream import Upstream
 from cti_lookup.web import administration, lookups, operations, stats, threecx, upstream, webhooks
@@ -38,6 +41,14 @@ from cti_lookup.web.bodies import LARGEST_BODY
 from cti_lookup.web.keys import PARTS, Parts
 from cti_lookup.web.problems import Handler, expectation, guarded, no_route, unrouted
 from cti_lookup.windows import looking
+
+_ON_REDIS: Final[
+    Deferred[Callable[[str, Settings, Tallies, Clock, RedisLimits], AbstractAsyncContextManager[Replicas]]]
+] = Deferred("cti_lookup.replicas:open_replicas")
+_SIGNED: Final[Deferred[Callable[[Iterable[str], str | None, str | None], Verifier]]] = Deferred(
+    "cti_lookup.rservice.signatures:verifier_of"
+)
+"""Parts that only some settings ask for: redis-py, and what reads the keys of signatures."""
 
 MEMORY_ENTRIES = 10_000
 """Answers that one process keeps; some 20 MiB of them."""
@@ -135,13 +146,12 @@ async def open_parts(  # noqa: PLR0913  # a program's choices, by name
 
     With `samples` an empty embedded directory is filled with sample people.
     """
-    preload()
     clock, tallies = clock or Clock(), Tallies()
     reading = Reading(settings.region, settings.record_template)
     freshness = _freshness(settings)
     memory = MemoryTier(freshness, clock.steady, most=memory_entries)
     async with AsyncExitStack() as stack:
-        replicas = await stack.enter_async_context(open_replicas(settings, tallies, clock, redis_limits))
+        replicas = await stack.enter_async_context(_replicas(settings, tallies, clock, redis_limits))
         guards = guards_of(settings, clock, replicas.count, limits)
         directory = await stack.enter_async_context(
             open_directory_of(settings, guards, tallies, clock, samples=samples)
@@ -171,6 +181,7 @@ async def open_parts(  # noqa: PLR0913  # a program's choices, by name
         await stack.enter_async_context(sweeping(calls))
         rates, shapes = Rates(tallies.lookups, clock.steady), Shapes(clock.steady)
         await stack.enter_async_context(looking(rates.look, shapes.look))
+        await stack.enter_async_context(preloading())
         tallies.watch("cti_cache_entries", lambda: len(memory))
         tallies.watch("cti_calls_remembered", lambda: len(calls))
         tallies.watch("cti_lookups_under_way", lambda: lookup.under_way)
@@ -216,13 +227,29 @@ async def _open_upstream(
     async with open_handshake(AllowedHosts(settings.callback_hosts), noted=noted) as handshake:
         yield Upstream(
             keys=Keys(_revealed(settings.upstream_tokens)),
-            verifier=verifier_of(
-                _revealed(settings.upstream_jwt_keys), settings.upstream_issuer, settings.upstream_audience
-            ),
+            verifier=_verifier(settings),
             handshake=handshake,
             changed=invalidation.person,
             clock=clock.wall,
         )
+
+
+def _verifier(settings: Settings) -> Verifier:
+    """Make what tells who wrote the directory's messages."""
+    if not settings.upstream_jwt_keys:
+        return Unsigned()
+    keys = _revealed(settings.upstream_jwt_keys)
+    return _SIGNED.get()(keys, settings.upstream_issuer, settings.upstream_audience)
+
+
+def _replicas(
+    settings: Settings, tallies: Tallies, clock: Clock, limits: RedisLimits | None
+) -> AbstractAsyncContextManager[Replicas]:
+    """Open what is shared through Redis; nothing where none is set."""
+    if settings.redis_url is None:
+        return alone(clock)
+    url = settings.redis_url.get_secret_value()
+    return _ON_REDIS.get()(url, settings, tallies, clock, limits or RedisLimits())
 
 
 def _freshness(settings: Settings) -> Freshness:

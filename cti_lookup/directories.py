@@ -1,13 +1,13 @@
 """The directory that is asked: the one that is set, or where none is, one of our own on loopback."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from secrets import token_urlsafe
+from typing import Final
 
-from aiohttp import web
-
-from cti_lookup.directory import create_directory_app, directory_runner
+from cti_lookup.deferred import Deferred
 from cti_lookup.rservice.asking import Guards, make_guards
 from cti_lookup.rservice.client import Address, RemoteDirectory, open_directory
 from cti_lookup.rservice.quota import SharedCount
@@ -16,6 +16,10 @@ from cti_lookup.rservice.tokens import ClientCredentials
 from cti_lookup.settings import Settings
 from cti_lookup.tallies import Tallies
 from cti_lookup.times import Clock
+
+_EMBEDDED: Final[Deferred[Callable[[Path, int, str, bool], AbstractAsyncContextManager[str]]]] = Deferred(
+    "cti_lookup.embedded:embedded_directory"
+)
 
 
 def guards_of(
@@ -70,15 +74,9 @@ async def _directory_place(settings: Settings, *, samples: bool) -> AsyncIterato
         yield _Place(settings.directory_url, credentials)
         return
     token = credentials if isinstance(credentials, str) else token_urlsafe(24)
-    app = create_directory_app(database=settings.directory_db, token=token, samples=samples)
-    runner = directory_runner(app)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", settings.directory_port).start()
-        host, port = runner.addresses[0][:2]
-        yield _Place(f"http://{host}:{port}/v1", token)
-    finally:
-        await runner.cleanup()
+    embedded = _EMBEDDED.get()(settings.directory_db, settings.directory_port, token, samples)
+    async with embedded as url:
+        yield _Place(url, token)
 
 
 def _credentials(settings: Settings) -> str | ClientCredentials:

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 from rich.table import Table
+from typer.core import TyperGroup
 
-from cti_lookup.directory import Administration, Grant, administer, run_directory
+from cti_lookup.directory import Administration, DirectoryError, Grant, administer, run_directory
 from cti_lookup.directory_import_commands import add_commands
+from cti_lookup.errors import NotOpened
 from cti_lookup.terminal import cell, err, out, show_table
 
 DEFAULT_FILE: Final = Path("cti-directory.sqlite3")
@@ -20,7 +22,19 @@ DEFAULT_FILE: Final = Path("cti-directory.sqlite3")
 _PERIOD: Final = re.compile(r"([1-9][0-9]{0,4})([hd])")
 _HOURS: Final = {"h": 1, "d": 24}
 
-app = typer.Typer(help="The embedded directory: run it alone, or administer its file.")
+
+class _Commands(TyperGroup):
+    """Commands whose errors are told in the words of the service."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command. Raises `NotOpened`."""
+        try:
+            return super().invoke(ctx)
+        except DirectoryError as error:
+            raise NotOpened(str(error)) from error
+
+
+app = typer.Typer(cls=_Commands, help="The embedded directory: run it alone, or administer its file.")
 token_app = typer.Typer(no_args_is_help=True, help="Tokens of people: make, list, revoke.")
 application_app = typer.Typer(no_args_is_help=True, help="OAuth 2 clients: register, list, revoke.")
 account_app = typer.Typer(no_args_is_help=True, help="Accounts that requests can address.")

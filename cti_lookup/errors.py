@@ -5,6 +5,7 @@ Everything that can go wrong, in one tree.
 
     CtiError
     ├── SettingsError          settings that cannot be started with, all faults at once
+    ├── NotOpened              the embedded directory cannot be opened, or refuses what its commands ask
     ├── NotDone                what was asked of something else was not done
     │   ├── Unavailable        the directory could not be asked; never the same as "nobody"
     │   ├── NotForgotten       the shared tier could not be told what to forget
@@ -40,6 +41,12 @@ class SettingsError(CtiError):
     def __init__(self, faults: tuple[str, ...]) -> None:
         super().__init__("; ".join(faults))
         self.faults = faults
+
+
+class NotOpened(CtiError):  # noqa: N818  # says what did not happen
+    """The embedded directory cannot be opened, or refuses what its commands ask; the text says why."""
+
+    reason = "directory"
 
 
 class NotDone(CtiError):  # noqa: N818  # says what did not happen

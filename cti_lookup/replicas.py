@@ -3,26 +3,24 @@
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from functools import partial
-from typing import Final, Protocol
+from typing import Final
 
 from cti_lookup.breaker import Breaker
 from cti_lookup.cache.memory import MemoryTier
 from cti_lookup.cache.naming import Names
 from cti_lookup.cache.notices import Notices
-from cti_lookup.cache.redis_clients import WAITS, Waits, connect
-from cti_lookup.cache.redis_link import CALL_LIMIT, RedisLink, RedisSilent
+from cti_lookup.cache.redis_clients import connect
+from cti_lookup.cache.redis_link import RedisLink, RedisSilent
 from cti_lookup.cache.redis_tier import RedisTier
 from cti_lookup.cache.sealing import Seal, Seals
 from cti_lookup.cache.shared_calls import SharedCalls
 from cti_lookup.cache.shared_quota import SharedQuota
-from cti_lookup.calls import CallBook, LiveCalls
-from cti_lookup.ports import Calls, NoSharedTier, SharedTier
-from cti_lookup.rservice.quota import NoSharedCount, SharedCount
+from cti_lookup.cache.waits import RedisLimits
 from cti_lookup.settings import Settings
+from cti_lookup.sharing import Replicas, closing
 from cti_lookup.tallies import Tallies
 from cti_lookup.times import Clock
 
@@ -31,47 +29,13 @@ STATED_AGAIN: Final = 60.0
 
 _ORIGIN: Final = 8
 
-BEGIN: Final = 0.5
-"""Seconds that a start may wait for Redis to say who was erased; a Redis that is not there is not waited for longer."""
-
-Listening = Callable[[MemoryTier], AbstractAsyncContextManager[None]]
-
-
-@dataclass(frozen=True, slots=True)
-class RedisLimits:
-    """For how many seconds Redis is waited for: by one call, by a start, and by a client for each step of a call."""
-
-    call: float = CALL_LIMIT
-    begin: float = BEGIN
-    waits: Waits = WAITS
-
-
-@dataclass(frozen=True, slots=True)
-class Replicas:
-    """
-    What is shared.
-
-    `calls` opens the calls, for those who watch them; `listening` keeps a memory tier true to what the others forget. Both for as long as
-    they last.
-    """
-
-    tier: SharedTier
-    count: SharedCount
-    calls: Callable[[LiveCalls], AbstractAsyncContextManager[Calls]]
-    listening: Listening
-
 
 @asynccontextmanager
 async def open_replicas(
-    settings: Settings, tallies: Tallies, clock: Clock, limits: RedisLimits | None = None
+    url: str, settings: Settings, tallies: Tallies, clock: Clock, limits: RedisLimits
 ) -> AsyncIterator[Replicas]:
-    """Open what is shared, or nothing where no Redis is set; Redis need not be there."""
-    limits = limits or RedisLimits()
-    if settings.redis_url is None:
-        alone = partial(_closing, partial(CallBook, clock.wall))
-        yield Replicas(NoSharedTier(), NoSharedCount(), alone, _hearing_nothing)
-        return
-    url, seals, tenant = settings.redis_url.get_secret_value(), _seals(settings), tenant_of(settings)
+    """Open what is shared through a Redis, which need not be there."""
+    seals, tenant = _seals(settings), tenant_of(settings)
     origin, breaker = os.urandom(_ORIGIN), Breaker(clock.steady)
     tallies.watch("cti_redis_breaker_open", lambda: breaker.is_open)
     link = RedisLink(
@@ -130,29 +94,9 @@ async def open_replicas(
     quota = SharedQuota(link, Names(seals.current, _token_of(settings)))
     calls = partial(SharedCalls, link, seals=seals, tenant=tenant, clock=clock.wall, within=limits.call)
     try:
-        yield Replicas(tier, quota, partial(_closing, calls), listening)
+        yield Replicas(tier, quota, partial(closing, calls), listening)
     finally:
         await link.close()
-
-
-class _Opening(Protocol):
-    def __call__(self, *, live: LiveCalls) -> Calls: ...
-
-
-@asynccontextmanager
-async def _closing(opening: _Opening, live: LiveCalls) -> AsyncIterator[Calls]:
-    """Open calls, and close them in the end."""
-    calls = opening(live=live)
-    try:
-        yield calls
-    finally:
-        await calls.close()
-
-
-@asynccontextmanager
-async def _hearing_nothing(_: MemoryTier) -> AsyncIterator[None]:
-    """Have nobody to listen to."""
-    yield
 
 
 def _seals(settings: Settings) -> Seals:

@@ -8,7 +8,7 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
@@ -33,15 +33,23 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from cti_lookup.addresses import base_url, is_web_address, possible_host, refuse_unusable_redis
+from cti_lookup.addresses import base_url, is_web_address, possible_host
+from cti_lookup.deferred import Deferred
 from cti_lookup.dialects import DIALECTS, Dialect
-from cti_lookup.dialects.custom import NAME as CUSTOM
-from cti_lookup.dialects.custom import Custom, described
+from cti_lookup.dialects.dialect import CUSTOM, Described
 from cti_lookup.errors import SettingsError
 from cti_lookup.questions import QueryForm
 from cti_lookup.rservice.handshake import AllowedHosts
-from cti_lookup.rservice.signatures import verifier_of
 from cti_lookup.telephone import is_region
+
+# What only some settings need: redis-py, what compiles descriptions, what reads keys.
+_REFUSE_UNUSABLE_REDIS: Final[Deferred[Callable[[str], None]]] = Deferred(
+    "cti_lookup.redis_addresses:refuse_unusable_redis"
+)
+_DESCRIBED: Final[Deferred[Callable[[object], Described]]] = Deferred("cti_lookup.dialects.custom:described")
+_VERIFIER_OF: Final[Deferred[Callable[[Iterable[str]], object]]] = Deferred(
+    "cti_lookup.rservice.signatures:verifier_of"
+)
 
 _FEWEST_QUERY_DIGITS: Final = 7
 _MOST_QUERY_DIGITS: Final = 15
@@ -92,7 +100,7 @@ Token = Annotated[SecretStr, BeforeValidator(_stripped), AfterValidator(_unbroke
 
 
 def _usable_by_redis(value: SecretStr) -> SecretStr:
-    refuse_unusable_redis(value.get_secret_value())
+    _REFUSE_UNUSABLE_REDIS.get()(value.get_secret_value())
     return value
 
 
@@ -121,7 +129,7 @@ class Source(BaseModel):
     )
 
     dialect: str = "generic"
-    custom: Custom | None = Field(None, validate_default=True)
+    custom: Described | None = Field(None, validate_default=True)
     secrets: tuple[Secret, ...] = ()
     region: Region | None = None
     insecure: bool = False
@@ -145,7 +153,7 @@ class Source(BaseModel):
             return None
         if not is_custom:
             raise ValueError(f'describes a source whose dialect is "{CUSTOM}"; this one\'s is another')
-        return value if isinstance(value, Custom) else described(value)
+        return value if isinstance(value, Described) else _DESCRIBED.get()(value)
 
     @property
     def spoken(self) -> Dialect:
@@ -273,7 +281,8 @@ class Settings(BaseSettings):
     @field_validator("upstream_jwt_keys")
     @classmethod
     def _usable_keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-        verifier_of(key.get_secret_value() for key in value)
+        if value:
+            _VERIFIER_OF.get()(key.get_secret_value() for key in value)
         return value
 
     @field_validator("upstream_issuer", "upstream_audience")

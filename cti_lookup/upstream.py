@@ -8,8 +8,8 @@ from cachetools import TTLCache
 
 from cti_lookup.keys import Keys
 from cti_lookup.rservice.handshake import Handshake
-from cti_lookup.rservice.signatures import LEEWAY, Verifier
 from cti_lookup.rservice.upstream import Event, Other, PersonChanged, VerificationAsked, read_delivery
+from cti_lookup.rservice.writers import LEEWAY, Verifier
 
 REMEMBERED: Final = 2 * LEEWAY
 """Seconds for which a signature's name is remembered: as long as the signature could be shown again."""

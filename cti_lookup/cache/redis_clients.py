@@ -17,7 +17,6 @@ Facts (redis-py 8.1, read in its source):
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -32,28 +31,13 @@ from redis.asyncio.sentinel import (
 )
 from redis.backoff import NoBackoff
 
-from cti_lookup.addresses import RedisNodes, read_redis_nodes
+from cti_lookup.cache.waits import WAITS, Waits
+from cti_lookup.redis_addresses import RedisNodes, read_redis_nodes
 
 _CONNECTIONS: Final = 16
 _PATIENT_READ: Final = 5.0
 _PATIENT_CONNECTIONS: Final = 2
 
-
-@dataclass(frozen=True, slots=True)
-class Waits:
-    """
-    Seconds that a client waits: for a connection to come free, for a new one, and for an answer on it.
-
-    `slots` is for learning those of a Cluster; longer than a caller waits, and shared by all callers.
-    """
-
-    pool: float = 0.02
-    connect: float = 0.1
-    read: float = 0.05
-    slots: float = 1.0
-
-
-WAITS: Final = Waits()
 
 Client: TypeAlias = "Redis | RedisCluster"
 

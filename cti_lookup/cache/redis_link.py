@@ -29,10 +29,8 @@ from cti_lookup.breaker import Breaker, Permit
 from cti_lookup.cache.coalescing import CoalescedReads, Values
 from cti_lookup.cache.redis_clients import Client
 from cti_lookup.cache.redis_line import HeldLine
+from cti_lookup.cache.waits import CALL_LIMIT
 from cti_lookup.errors import NotDone
-
-CALL_LIMIT: Final = 0.15
-"""Seconds that one call may take, whatever it waits for."""
 
 _FAREWELL: Final = 1.0
 _LEAST: Final = 0.005

@@ -22,11 +22,12 @@ from typing import Final
 from cti_lookup.background import Background
 from cti_lookup.cache.naming import Names
 from cti_lookup.cache.redis_clients import Client
-from cti_lookup.cache.redis_link import CALL_LIMIT, RedisLink, RedisSilent, Script
+from cti_lookup.cache.redis_link import RedisLink, RedisSilent, Script
 from cti_lookup.cache.scripts import lua
 from cti_lookup.cache.sealing import Seals
 from cti_lookup.cache.shared_call import SharedCall
 from cti_lookup.cache.stored_calls import StoredAlias, StoredCall, packed_alias, packed_call, unpacked
+from cti_lookup.cache.waits import CALL_LIMIT
 from cti_lookup.calls import Call, CallBook, Entry, LiveCalls, NoLiveCalls, State, closed, expired
 from cti_lookup.calls.book import (
     ENDED_REMEMBERED,

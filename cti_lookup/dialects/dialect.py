@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias, runtime_checkable
 
 import msgspec
 
@@ -121,6 +121,23 @@ class Dialect:
     def nothing_for(self, request: Request) -> Answered:
         """Give the document that asks for nothing, in the language of a request."""
         return self.nothing if self.nothing_to is None else self.nothing_to(request)
+
+
+CUSTOM: Final = "custom"
+"""The name of the dialect that an administrator describes."""
+
+
+@runtime_checkable
+class Described(Protocol):
+    """A description, compiled, to those who only use it: its dialect, and the highest number of a secret it asks for."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """The dialect that it makes."""
+
+    @property
+    def highest_secret(self) -> int:
+        """The number of the last secret that it names; 0 if it names none by number."""
 
 
 QUIET: Final = Answered(b"", "text/plain", 204)

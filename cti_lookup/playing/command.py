@@ -22,6 +22,10 @@ _HERE: Final = "http://127.0.0.1:8080"
 _WELL: Final = range(200, 300)
 
 
+app = typer.Typer()
+
+
+@app.command()
 def send(  # noqa: PLR0913, PLR0917  # a command's options, by name
     dialect: Annotated[str, typer.Argument(help="The phone system to play, by the name of its dialect.")],
     url: Annotated[str, typer.Option(help=f"The source's URL; {_HERE}/webhooks/DIALECT if not given.")] = "",

@@ -10,7 +10,7 @@ PyJWT reads the system's clock itself: only the signature is left to it, the cla
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Protocol
+from typing import Annotated, Any, Final
 
 import jwt
 import msgspec
@@ -22,9 +22,7 @@ from jwt.algorithms import HMACAlgorithm
 
 from cti_lookup.errors import BadKey, WrongField
 from cti_lookup.messages import read_object, shaped
-
-LEEWAY: Final = 300.0
-"""Seconds by which two clocks may differ, and for which a signature is taken after it was made."""
+from cti_lookup.rservice.writers import LEEWAY, Opened, Unsigned, Verifier
 
 LONGEST_TOKEN: Final = 8 * 1024
 SHORTEST_SECRET: Final = 32
@@ -33,34 +31,6 @@ SHORTEST_SECRET: Final = 32
 _SMALLEST_RSA: Final = 2048
 _CURVES: Final = {"secp256r1": "ES256", "secp384r1": "ES384", "secp521r1": "ES512"}
 _LONGEST_CLAIM: Final = 2048
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A message whose writer is known as far as it was asked for; `jti` names a signature, None if it has no name."""
-
-    message: dict[str, Any]
-    jti: str | None = None
-
-
-class Verifier(Protocol):
-    """Says whether a body is the directory's own word."""
-
-    def opened(self, body: bytes, now: float) -> Opened:
-        """Give the message in a body; `now` in seconds since the epoch. Raises `Rejected`."""
-
-
-class Unsigned:
-    """Takes plain messages: with no policy at the directory, the token in the path is all there is."""
-
-    def opened(self, body: bytes, now: float) -> Opened:  # noqa: ARG002  # nothing plain has a date
-        """Give the message, which is the body. Raises `Rejected`."""
-        message = read_object(body)
-        if "jwt" in message:
-            raise BadKey(
-                "The message is signed, and there is no key to check it with: set CTI_UPSTREAM_JWT_KEYS."
-            )
-        return Opened(message)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from cti_lookup.messages import shaped
-from cti_lookup.rservice.signatures import Verifier
+from cti_lookup.rservice.writers import Verifier
 
 LARGEST_ID: Final = 2**53
 """Larger numbers lose digits on their way through JavaScript."""

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cti_lookup.cache.memory import CUT_OFF
-from cti_lookup.replicas import RedisLimits
+from cti_lookup.cache.waits import RedisLimits
 from cti_lookup.times import Clock
 from cti_lookup.web.lookups import PATIENCE
 from tests.servers.fake_directory import FakeDirectory, hanging, held

@@ -1,6 +1,7 @@
 """Imports point one way: a module uses what stands below it, and nothing beside or above."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -11,7 +12,19 @@ PACKAGE: Final = Path(__file__).parents[2] / "cti_lookup"
 
 LAYERS: Final = (
     # what knows nothing of callers: the error tree, tasks with an owner, clocks, a breaker, JSON
-    {"addresses", "background", "breaker", "errors", "keys", "strict_json", "times", "vocabulary"},
+    {
+        "addresses",
+        "background",
+        "breaker",
+        "deferred",
+        "errors",
+        "keys",
+        "saying",
+        "strict_json",
+        "times",
+        "vocabulary",
+    },
+    {"redis_addresses"},
     # core: no I/O, no clock
     {"telephone.glyphs", "telephone.plan", "telephone.words"},
     {"telephone.caller", "telephone.written"},
@@ -26,8 +39,8 @@ LAYERS: Final = (
     # edges of the core
     {"answers", "messages", "questions", "rservice"},
     {"rservice.wire", "reading"},
-    {"rservice.signatures"},
-    {"rservice.upstream"},
+    {"rservice.writers"},
+    {"rservice.signatures", "rservice.upstream"},
     # how phone systems write
     {
         "dialects.bodies",
@@ -94,10 +107,11 @@ LAYERS: Final = (
         "cache.failures",
         "cache.fence",
         "cache.flights",
-        "cache.redis_clients",
         "cache.redis_line",
         "cache.scripts",
+        "cache.waits",
     },
+    {"cache.redis_clients"},
     {"cache.memory", "cache.redis_link", "cache.sealing", "cache.stored", "cache.stored_calls"},
     {"cache.naming"},
     {"cache.shared_call", "cache.vault"},
@@ -128,7 +142,8 @@ LAYERS: Final = (
     {"playing.players", "playing.sending"},
     {"playing.command", "rates", "rehearsal"},
     {"shapes"},
-    {"directories", "replicas", "sweeping"},
+    {"embedded", "preloading", "sharing", "sweeping"},
+    {"directories", "replicas"},
     # use cases
     {"fetching", "invalidation", "explain", "upstream"},
     {"lookup"},
@@ -143,7 +158,7 @@ LAYERS: Final = (
     {"app"},
     {"serve", "terminal"},
     {"directory_import_commands"},
-    {"directory_commands"},
+    {"check_command", "directory_commands", "lookup_command", "serve_command"},
     {"cli"},
     {"__main__"},
 )
@@ -152,7 +167,12 @@ LAYERS: Final = (
 APART: Final = "directory"
 """The embedded directory is a program of its own, met only over HTTP."""
 
-MAY_START_THE_DIRECTORY: Final = {"cli", "directories", "directory_commands", "directory_import_commands"}
+MAY_START_THE_DIRECTORY: Final = {
+    "directory_commands",
+    "directory_import_commands",
+    "embedded",
+    "serve_command",
+}
 WORDS_THAT_SAY_NOTHING: Final = {"base", "common", "helper", "helpers", "manager", "misc", "util", "utils"}
 
 
@@ -175,13 +195,21 @@ def imported(name: str) -> set[str]:
 
 def _imported(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield from _deferred(node.value)
+        elif isinstance(node, ast.Import):
             yield from (one.name.partition(".")[2] for one in node.names if _is_ours(one.name))
         elif isinstance(node, ast.ImportFrom) and node.module and _is_ours(node.module):
             module = node.module.partition(".")[2]
             for one in node.names:
                 inner = f"{module}.{one.name}".lstrip(".")
                 yield inner if inner in MODULES else module
+
+
+def _deferred(text: str) -> Iterator[str]:
+    """Read the place of something that is imported later; see `deferred`."""
+    if place := re.fullmatch(rf"{PACKAGE.name}\.([a-z0-9_.]+):[A-Za-z0-9_]+", text):
+        yield place[1]
 
 
 def _is_ours(module: str) -> bool:

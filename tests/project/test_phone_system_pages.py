@@ -13,7 +13,7 @@ from typing import Any, Final
 import pytest
 
 from cti_lookup.dialects import DIALECTS
-from cti_lookup.dialects.custom import NAME as CUSTOM
+from cti_lookup.dialects.dialect import CUSTOM
 from cti_lookup.playing.players import PLAYERS
 from cti_lookup.settings import Settings
 from tests.conftest import SettableClock

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from cti_lookup.breaker import Breaker, BreakerLimits
-from cti_lookup.cache.redis_clients import WAITS, Waits, connect
-from cti_lookup.cache.redis_link import CALL_LIMIT, RedisLink
+from cti_lookup.cache.redis_clients import connect
+from cti_lookup.cache.redis_link import RedisLink
+from cti_lookup.cache.waits import CALL_LIMIT, WAITS, Waits
 from tests.servers.redis_waits import PATIENT, waits_of
 
 NEVER_OPENS = BreakerLimits(failures=10**6, share=2.0)

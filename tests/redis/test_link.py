@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from cti_lookup.breaker import Breaker, BreakerLimits
-from cti_lookup.cache.redis_clients import WAITS
 from cti_lookup.cache.redis_link import RedisLink, RedisSilent, Script
+from cti_lookup.cache.waits import WAITS
 from tests.conftest import SettableClock
 from tests.redis.conftest import Links
 from tests.redis.saying import BOUND, becomes_readable, reason_for, store

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from cti_lookup.cache.memory import Freshness, MemoryTier
+from cti_lookup.cache.waits import BEGIN
 from cti_lookup.people import Person
-from cti_lookup.replicas import BEGIN, open_replicas
+from cti_lookup.replicas import open_replicas
 from cti_lookup.settings import Settings
 from cti_lookup.tallies import Tallies
 from cti_lookup.times import Clock
@@ -31,7 +32,10 @@ async def test_from_the_beginning_a_process_knows_who_was_erased_before(
     settings = Settings.model_validate({**chosen, "secret": SECRET, "region": "US"})
     clock = Clock()
     memory = MemoryTier(Freshness(900, 60, 86400), clock.steady)
-    async with open_replicas(settings, Tallies(), clock, LIMITS) as replicas, replicas.listening(memory):
+    async with (
+        open_replicas(redis.url, settings, Tallies(), clock, LIMITS) as replicas,
+        replicas.listening(memory),
+    ):
         assert memory.unerased((Person(30, "Ashok Kumar"), Person(31, "Gwen Boss"))) == (
             Person(31, "Gwen Boss"),
         )

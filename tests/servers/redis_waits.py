@@ -2,8 +2,7 @@
 
 from typing import Final
 
-from cti_lookup.cache.redis_clients import Waits
-from cti_lookup.replicas import RedisLimits
+from cti_lookup.cache.waits import RedisLimits, Waits
 
 PATIENT: Final = 15.0
 """Seconds for a call, in tests of what is said."""

@@ -13,9 +13,9 @@ from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client.parser import text_string_to_metric_families
 
 from cti_lookup.app import create_app
+from cti_lookup.cache.waits import RedisLimits
 from cti_lookup.logs import Log
 from cti_lookup.lookup import CallerLookup
-from cti_lookup.replicas import RedisLimits
 from cti_lookup.settings import Settings
 from cti_lookup.times import Clock
 from cti_lookup.web.keys import PARTS

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from cti_lookup.answers import Answer
 from cti_lookup.breaker import Breaker
 from cti_lookup.cache.naming import Names
-from cti_lookup.cache.redis_clients import WAITS, connect
-from cti_lookup.cache.redis_link import CALL_LIMIT, RedisLink
+from cti_lookup.cache.redis_clients import connect
+from cti_lookup.cache.redis_link import RedisLink
 from cti_lookup.cache.redis_tier import RedisTier
 from cti_lookup.cache.sealing import Seal, Seals
+from cti_lookup.cache.waits import CALL_LIMIT, WAITS
 from cti_lookup.questions import Question
 from cti_lookup.telephone import E164
 from tests.conftest import SettableClock

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cti_lookup.errors import Rejected, Unreadable, WrongField
-from cti_lookup.rservice.signatures import Unsigned, Verifier, verifier_of
+from cti_lookup.rservice.signatures import verifier_of
 from cti_lookup.rservice.upstream import (
     Delivered,
     Event,
@@ -18,6 +18,7 @@ from cti_lookup.rservice.upstream import (
     delivery_of,
     read_delivery,
 )
+from cti_lookup.rservice.writers import Unsigned, Verifier
 from tests.upstream.signing import NOW, SECRET, plain
 
 CALLBACK = "https://wdc.r-service.example/webhooks/2/verify?code=c0de&expires_at=1795291200"

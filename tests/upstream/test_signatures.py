@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cti_lookup.errors import BadKey, Rejected, Unreadable, WrongField
-from cti_lookup.rservice.signatures import LONGEST_TOKEN, Unsigned, Verifier, verifier_of
+from cti_lookup.rservice.signatures import LONGEST_TOKEN, verifier_of
+from cti_lookup.rservice.writers import Unsigned, Verifier
 from tests.upstream.signing import (
     CHANGED,
     ISSUER,

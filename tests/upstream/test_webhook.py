@@ -15,7 +15,8 @@ from cti_lookup.errors import NotForgotten
 from cti_lookup.keys import Keys
 from cti_lookup.logs import Log
 from cti_lookup.rservice.handshake import AllowedHosts, open_handshake
-from cti_lookup.rservice.signatures import Verifier, verifier_of
+from cti_lookup.rservice.signatures import verifier_of
+from cti_lookup.rservice.writers import Verifier
 from cti_lookup.upstream import Upstream
 from cti_lookup.web.bodies import LARGEST_BODY
 from cti_lookup.web.keys import PARTS, Parts

@@ -28,12 +28,11 @@ from cti_lookup.dialects.custom.words import (
     RESULTS,
     Worded,
 )
-from cti_lookup.dialects.dialect import Dialect, Greet, Verify, no_greeting
+from cti_lookup.dialects.dialect import CUSTOM, Dialect, Greet, Verify, no_greeting
 from cti_lookup.events import Direction
 
 Word = TypeVar("Word")
 
-NAME: Final = "custom"
 PARTIES: Final = ("remote", "from", "to", "own")
 PLAIN: Final = (
     *PARTIES,
@@ -82,7 +81,7 @@ def _custom(table: Table) -> Custom:
     verify = verifiers.all_of(proofs) if proofs else None
     signs, timed = any(one.signs for one in proofs), any(one.timed for one in proofs)
     dialect = Dialect(
-        NAME,
+        CUSTOM,
         meaning.events,
         answers.answer_with(document),
         verify,

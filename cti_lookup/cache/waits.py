@@ -1,0 +1,36 @@
+"""For how long Redis is waited for; apart from its clients, so that who names a limit needs no redis-py."""
+
+from dataclasses import dataclass
+from typing import Final
+
+CALL_LIMIT: Final = 0.15
+"""Seconds that one call may take, whatever it waits for."""
+
+BEGIN: Final = 0.5
+"""Seconds that a start may wait for Redis to say who was erased; a Redis that is not there is not waited for longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """
+    Seconds that a client waits: for a connection to come free, for a new one, and for an answer on it.
+
+    `slots` is for learning those of a Cluster; longer than a caller waits, and shared by all callers.
+    """
+
+    pool: float = 0.02
+    connect: float = 0.1
+    read: float = 0.05
+    slots: float = 1.0
+
+
+WAITS: Final = Waits()
+
+
+@dataclass(frozen=True, slots=True)
+class RedisLimits:
+    """For how many seconds Redis is waited for: by one call, by a start, and by a client for each step of a call."""
+
+    call: float = CALL_LIMIT
+    begin: float = BEGIN
+    waits: Waits = WAITS
