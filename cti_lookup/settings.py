@@ -24,14 +24,6 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
-from pydantic.fields import FieldInfo
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
 
 from cti_lookup.addresses import base_url, is_web_address, possible_host
 from cti_lookup.deferred import Deferred
@@ -205,22 +197,10 @@ def _resolve(secret: object) -> object:
     return value
 
 
-class _Environment(EnvSettingsSource):
-    """The environment without `sources`: they are a table, and stand in the file that CTI_CONFIG names."""
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        """Give the variable's text, its key, and whether it is JSON."""
-        if field_name == "sources":
-            return None, field_name, False
-        return super().get_field_value(field, field_name)
-
-
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Everything that can be set; the README lists each on a line."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="CTI_", extra="ignore", frozen=True, hide_input_in_errors=True, env_ignore_empty=True
-    )
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
     host: Host = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
@@ -238,14 +218,14 @@ class Settings(BaseSettings):
     record_url: str | None = None
     redis_url: RedisUrl | None = None
     region: Region | None = None
-    api_keys: Annotated[tuple[Token, ...], NoDecode] = ()
+    api_keys: tuple[Token, ...] = ()
     secret: Secret | None = None
     secret_previous: Secret | None = None
-    upstream_tokens: Annotated[tuple[Token, ...], NoDecode] = ()
-    upstream_jwt_keys: Annotated[tuple[Secret, ...], NoDecode] = ()
+    upstream_tokens: tuple[Token, ...] = ()
+    upstream_jwt_keys: tuple[Secret, ...] = ()
     upstream_issuer: str | None = Field(None, max_length=2048)
     upstream_audience: str | None = Field(None, max_length=2048)
-    upstream_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    upstream_hosts: tuple[str, ...] = ()
     cache_ttl: float = Field(900, gt=0, le=7 * 86400)
     cache_negative_ttl: float = Field(60, gt=0, le=86400)
     cache_stale_ttl: float = Field(86400, ge=0, le=30 * 86400)
@@ -347,23 +327,6 @@ class Settings(BaseSettings):
             raise ValueError("; ".join(faults))
         return value
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """
-        Take what is given, then the environment; nothing is read from a `.env` by surprise.
-
-        Secret files are given by `load_settings`: pydantic-settings leaves with the first that it cannot read.
-        """
-        del env_settings, dotenv_settings, file_secret_settings
-        return init_settings, _Environment(settings_cls)
-
     @property
     def callback_hosts(self) -> tuple[str, ...]:
         """
@@ -402,10 +365,10 @@ def load_settings() -> Settings:
     faults: list[str] = []
     tables = _tables(faults)
     files = _secret_files(faults)
-    variables = {name.casefold() for name, value in os.environ.items() if value}
-    faults += _not_taken(variables | files.keys())
+    variables = {name.casefold(): value for name, value in os.environ.items() if value}
+    faults += _not_taken({*variables, *files})
     try:
-        settings = Settings(**_fields(files, variables), **tables)
+        settings = Settings.model_validate({**_fields({**files, **variables}), **tables})
     except ValidationError as exc:
         for error in exc.errors(include_url=False, include_input=False, include_context=False):
             faults += _faults(error)
@@ -484,10 +447,10 @@ def _secret_files(faults: list[str]) -> dict[str, str]:
     return texts
 
 
-def _fields(files: Mapping[str, str], variables: Collection[str]) -> dict[str, Any]:
-    """Give the fields that are set by a file and by no variable: the environment comes first."""
+def _fields(texts: Mapping[str, str]) -> dict[str, str]:
+    """Give the fields among what is set; `sources` are a table, and stand in the file that CTI_CONFIG names."""
     named = {f"cti_{field}": field for field in Settings.model_fields if field != "sources"}
-    return {named[name]: text for name, text in files.items() if name in named and name not in variables}
+    return {named[name]: text for name, text in texts.items() if name in named}
 
 
 def _not_taken(names: Collection[str]) -> Iterator[str]:
