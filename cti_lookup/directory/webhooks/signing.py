@@ -10,29 +10,18 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from types import MappingProxyType
 from typing import Final
-
-import jwt
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-)
 
 SHORTEST_SECRETS: Final = MappingProxyType({"hs256": 32, "hs384": 48, "hs512": 64})
 """Bytes."""
 
-CURVES: Final[Mapping[str, ec.EllipticCurve]] = MappingProxyType(
-    {"es256": ec.SECP256R1(), "es384": ec.SECP384R1(), "es512": ec.SECP521R1()}
-)
+CURVES: Final = ("es256", "es384", "es512")
 ALGORITHMS: Final = ("none", *SHORTEST_SECRETS, "rs256", "rs384", "rs512", *CURVES)
 
 _SECRET_BYTES: Final = 48  # 64 characters, enough for each algorithm
-_RSA_BITS: Final = 2048
-_PUBLIC_EXPONENT: Final = 65537
+_KEY_PAIRS: Final = "cti_lookup.directory.webhooks.key_pairs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +38,7 @@ def new_key(algorithm: str) -> Key:
         return Key("")
     if algorithm in SHORTEST_SECRETS:
         return Key(secrets.token_urlsafe(_SECRET_BYTES))
-    if algorithm in CURVES:
-        return _key_of(ec.generate_private_key(CURVES[algorithm]))
-    return _key_of(rsa.generate_private_key(_PUBLIC_EXPONENT, _RSA_BITS))
+    return Key(*import_module(_KEY_PAIRS).new_pair(algorithm))
 
 
 def fits(algorithm: str, former: str, secret: str) -> bool:
@@ -66,12 +53,4 @@ def fits(algorithm: str, former: str, secret: str) -> bool:
 def sign(claims: Mapping[str, object], algorithm: str, secret: str) -> str:
     """Return a token with some claims, signed with a key that was made for the algorithm."""
     payload = json.dumps(claims, ensure_ascii=False, separators=(",", ":")).encode()
-    if algorithm == "none":
-        return jwt.PyJWS().encode(payload, "", algorithm="none")
-    return jwt.PyJWS().encode(payload, secret, algorithm=algorithm.upper())
-
-
-def _key_of(private: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> Key:
-    private_pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    public_pem = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    return Key(private_pem.decode(), public_pem.decode())
+    return str(import_module(_KEY_PAIRS).signed(payload, algorithm, secret))
