@@ -27,6 +27,15 @@ _NOTHING: Final = (
 _SERVICE: Final = ("-m", "cti_lookup", "serve")
 
 
+_DIRECTORIES: Final[Mapping[str, Mapping[str, str]]] = {
+    "a directory elsewhere": {
+        "CTI_DIRECTORY_URL": "http://127.0.0.1:9/v1"
+    },  # nobody is asked before a call comes
+    "the embedded directory": {},
+}
+"""What is set beside what all scenes share."""
+
+
 @dataclass(frozen=True, slots=True)
 class Started:
     """A server that was started: seconds until it said that it listens, and what it then holds."""
@@ -35,30 +44,37 @@ class Started:
     memory: Memory
 
 
+Turn = tuple[Started, Started, Started]
+"""An interpreter that only imports, the service, and such an interpreter again."""
+
+
 def footprint(stage: Stage) -> Iterator[Row]:
     """Start the service between two interpreters that only `import aiohttp.web`; the first start of each is not counted."""
-    settings = settings_of(stage, "footprint")
-    turns: list[tuple[Started, Started, Started]] = []
-    for number in range(1 + stage.plan.rounds(7, 3)):
-        before = _started(stage, f"nothing-{number}a", _NOTHING, {})
-        ours = _started(stage, f"service-{number}", _SERVICE, settings, listens=True)
-        turns.append((before, ours, _started(stage, f"nothing-{number}b", _NOTHING, {})))
-        stage.say(f"  start in {ours.seconds:.3f} s, `import aiohttp.web` in {before.seconds:.3f} s")
-    yield from _rows(turns[1:])
+    for directory, more in _DIRECTORIES.items():
+        settings = {**settings_of(stage, "footprint"), **more}
+        turns = [_turn(stage, number, settings) for number in range(1 + stage.plan.rounds(7, 3))]
+        yield from _rows(directory, turns[1:])
 
 
-def _rows(turns: Sequence[tuple[Started, Started, Started]]) -> Iterator[Row]:
+def _turn(stage: Stage, number: int, settings: Mapping[str, str]) -> Turn:
+    before = _started(stage, f"nothing-{number}a", _NOTHING, {})
+    ours = _started(stage, f"service-{number}", _SERVICE, settings, listens=True)
+    stage.say(f"  start in {ours.seconds:.3f} s, `import aiohttp.web` in {before.seconds:.3f} s")
+    return before, ours, _started(stage, f"nothing-{number}b", _NOTHING, {})
+
+
+def _rows(directory: str, turns: Sequence[Turn]) -> Iterator[Row]:
     starts = [Trial(*(one.seconds for one in turn)) for turn in turns]
     sizes = [Trial(*(one.memory.rss for one in turn)) for turn in turns]
     parts = [Trial(*(one.memory.pss for one in turn)) for turn in turns]
-    start = What("start, beside import aiohttp.web", Measure.START, unit="s")
+    start = What(f"start, {directory}, beside import aiohttp.web", Measure.START, unit="s")
     yield trial_row(start, starts, lambda one: one.ratio, _START, calm=_CALM)
-    yield trial_row(_size("RSS"), sizes, lambda one: one.ours, _MEMORY, calm=_CALM)
-    yield trial_row(_size("PSS"), parts, lambda one: one.ours, None, calm=_CALM)
+    yield trial_row(_size("RSS", directory), sizes, lambda one: one.ours, _MEMORY, calm=_CALM)
+    yield trial_row(_size("PSS", directory), parts, lambda one: one.ours, None, calm=_CALM)
 
 
-def _size(name: str) -> What:
-    return What(f"memory ({name}), beside import aiohttp.web", Measure.MEMORY, unit="MiB")
+def _size(name: str, directory: str) -> What:
+    return What(f"memory ({name}), {directory}, beside import aiohttp.web", Measure.MEMORY, unit="MiB")
 
 
 def _started(
