@@ -143,6 +143,8 @@ class GuardedApi:
         return await self._send(request, other)
 
     async def _token(self, request: Request) -> str:
+        if token := self._tokens.at_hand():  # nearly always, and then without a timer
+            return token
         try:
             async with asyncio.timeout_at(request.deadline):
                 return await self._tokens.current()

@@ -19,7 +19,7 @@ from cti_lookup.rservice.quota import AnyQuota
 from cti_lookup.rservice.resolving import LookUp, PatientResolver, look_up
 from cti_lookup.rservice.tokens import ClientCredentials, ClientTokens, FixedToken, Tokens
 from cti_lookup.rservice.transport import CONNECT, open_session
-from cti_lookup.rservice.wire import question_path
+from cti_lookup.rservice.wire import PATHS, question_path
 
 TOTAL: Final = 5.0
 """Seconds for one question with all its requests. Whoever waits leaves long before; the answer may warm the cache."""
@@ -62,6 +62,7 @@ class RemoteDirectory:
     ) -> None:
         self._api = api
         self._base = URL(address.url)
+        self._asked_at = {path: self._base / path for path in PATHS}
         self._form = address.form
         self._quota = quota
         self._steady = steady
@@ -77,7 +78,7 @@ class RemoteDirectory:
             return ()
         path, query = asked
         with self._call(purpose) as deadline:
-            people = await self._api.get(Request((self._base / path) % query, purpose, deadline))
+            people = await self._api.get(Request(self._asked_at[path].with_query(query), purpose, deadline))
             if all(person.contacts is not None for person in people):
                 return people
             return await self._all_whole(people[:MOST_PEOPLE], purpose, deadline)

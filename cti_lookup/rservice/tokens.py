@@ -42,6 +42,10 @@ class NoToken(Unavailable):
 class Tokens(Protocol):
     """Where the directory's token comes from."""
 
+    def at_hand(self) -> str | None:
+        """Give a token that needs no waiting for; None if there is none."""
+        ...
+
     async def current(self) -> str:
         """Give a token. Raises `NoToken`."""
         ...
@@ -60,6 +64,10 @@ class FixedToken:
     """A personal access token."""
 
     token: str = field(repr=False)
+
+    def at_hand(self) -> str:
+        """Give the token."""
+        return self.token
 
     async def current(self) -> str:
         """Give the token."""
@@ -145,10 +153,14 @@ class ClientTokens:
         self._failed_with = "unauthorized"
 
     async def current(self) -> str:
-        """Give a token; one that ends soon is replaced in the background. Raises `NoToken`."""
+        """Give a token. Raises `NoToken`."""
+        return self.at_hand() or await self._fetched()
+
+    def at_hand(self) -> str | None:
+        """Give the token while it lives; one that ends soon is replaced in the background."""
         token = self._token
         if token is None or self._age(token) >= token.life:
-            return await self._fetched()
+            return None
         if self._age(token) >= token.life - min(AHEAD, token.life / 2) and self._failures.is_over:
             self._fly()
         return token.text

@@ -82,6 +82,10 @@ _NOT_FOUND: Final = 404
 _FAILED: Final = {401: "unauthorized", 403: "forbidden", 429: "throttled"}
 
 
+PATHS: Final = ("sd", "people")
+"""The resources that answer questions."""
+
+
 def question_path(question: AnyQuestion, form: QueryForm | int) -> tuple[str, dict[str, str]] | None:
     r"""
     Say which resource answers a question, and with what query; None if nobody can be meant.
