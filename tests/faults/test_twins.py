@@ -23,7 +23,8 @@ from yarl import URL
 from cti_lookup.answers import Lookup, Outcome, Tier
 from cti_lookup.breaker import Breaker, BreakerLimits
 from cti_lookup.cache.redis_clients import Client, connect
-from cti_lookup.cache.redis_link import CALL_LIMIT, RedisLink, RedisSilent
+from cti_lookup.cache.redis_link import RedisLink, RedisSilent
+from cti_lookup.cache.waits import CALL_LIMIT
 from cti_lookup.errors import Unavailable
 from cti_lookup.people import Person
 from cti_lookup.reading import Reading
