@@ -1,5 +1,6 @@
 """The composition root: `create_app` is the only place that knows everything."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -38,7 +39,7 @@ from cti_lookup.times import Clock
 from cti_lookup.upstream import Upstream
 from cti_lookup.web import administration, lookups, operations, stats, threecx, upstream, webhooks
 from cti_lookup.web.bodies import LARGEST_BODY
-from cti_lookup.web.keys import PARTS, Parts
+from cti_lookup.web.keys import DRAINING, PARTS, Parts
 from cti_lookup.web.problems import Handler, expectation, guarded, no_route, unrouted
 from cti_lookup.windows import looking
 
@@ -70,6 +71,7 @@ def create_app(  # noqa: PLR0913  # a program's choices, by name
 ) -> web.Application:
     """Make the service; it opens what it needs when it starts and closes it in reverse order."""
     app = web.Application(client_max_size=LARGEST_BODY, middlewares=[unrouted])
+    app[DRAINING] = asyncio.Event()
     _add_own_paths(app, settings.sources or [GENERIC.name])
     _add_routes(app)
 

@@ -2,14 +2,18 @@
 
 import asyncio
 import gc
+import resource
 import signal
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 from aiohttp import web
 
 from cti_lookup.app import create_app
 from cti_lookup.logs import open_log
 from cti_lookup.settings import Settings
+from cti_lookup.web.door import Door
+from cti_lookup.web.keys import DRAINING, PARTS
 from cti_lookup.web.shortcut import take_shortcut
 
 SHUTDOWN = 10.0
@@ -21,6 +25,10 @@ KEEP_ALIVE = 75.0
 """Seconds an idle connection stays open; aiohttp's own default is an hour."""
 
 
+_OTHER_FILES = 256
+"""File descriptors beside the connections: Redis, the directory, SQLite, Python's own."""
+
+
 async def serve(
     settings: Settings,
     *,
@@ -28,7 +36,11 @@ async def serve(
     listening: Callable[[str], None],
     make: Callable[..., web.Application] = create_app,
 ) -> None:
-    """Serve until SIGINT or SIGTERM; `listening` is told the URL once there is one. Raises `OSError` if there is none."""
+    """
+    Serve until SIGINT or SIGTERM; `listening` is told the URL once there is one. Raises `OSError` if there is none.
+
+    After a signal `/readyz` says so at once, and for `CTI_DRAIN` seconds all else goes on: whoever spreads the calls has to see it first.
+    """
     stop = _stop_on_signals()
     log = open_log()
     app = make(settings, log=log, samples=samples)
@@ -38,8 +50,11 @@ async def serve(
         take_shortcut(runner)
         _settle()
         if not stop.is_set():
-            listening(await _listen(runner, settings))
-        await stop.wait()
+            async with _listening(runner, settings) as url:
+                listening(url)
+                await stop.wait()
+                app[DRAINING].set()
+                await asyncio.sleep(settings.drain)
     finally:
         await runner.cleanup()
         log.flush()
@@ -57,11 +72,30 @@ def _settle() -> None:
     gc.set_threshold(_ALLOCATIONS_BETWEEN_COLLECTIONS, 20, 50)
 
 
-async def _listen(runner: web.AppRunner, settings: Settings) -> str:
-    """Open the port and give its URL."""
-    await web.TCPSite(runner, settings.host, settings.port, backlog=1024).start()
-    host, port = runner.addresses[0][:2]
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+@asynccontextmanager
+async def _listening(runner: web.AppRunner, settings: Settings) -> AsyncIterator[str]:
+    """Keep the port open behind its door, and give its URL."""
+    if runner.server is None:
+        raise RuntimeError("the runner is not set up")
+    _allow_files(settings.max_connections + _OTHER_FILES)
+    count = runner.app[PARTS].tallies.count_turned_away
+    door = Door(runner.server, most=settings.max_connections, count=count)
+    loop = asyncio.get_running_loop()
+    listener = await loop.create_server(door, settings.host, settings.port, backlog=1024)
+    try:
+        host, port = listener.sockets[0].getsockname()[:2]
+        yield f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    finally:
+        door.close()
+        listener.close()
+
+
+def _allow_files(wanted: int) -> None:
+    """Raise the number of files that may be open, as far as that is ours to raise: many systems begin with 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _stop_on_signals() -> asyncio.Event:

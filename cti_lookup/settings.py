@@ -230,6 +230,8 @@ class Settings(BaseModel):
     cache_negative_ttl: float = Field(60, gt=0, le=86400)
     cache_stale_ttl: float = Field(86400, ge=0, le=30 * 86400)
     lookup_budget: float = Field(0.8, ge=0.05, le=5)
+    max_connections: int = Field(4096, ge=16, le=100_000)
+    drain: float = Field(0, ge=0, le=300)
     sources: dict[str, Source] = {}
 
     @field_validator("directory_account_header")

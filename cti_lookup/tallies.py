@@ -52,6 +52,7 @@ class Tallies(Collector):
         self.upstream: dict[tuple[str, ...], int] = defaultdict(int)
         self.handshakes: dict[tuple[str, ...], int] = defaultdict(int)
         self.forgotten: dict[tuple[str, ...], int] = defaultdict(int)
+        self.turned_away: dict[tuple[str, ...], int] = defaultdict(int)
         self._gauges: dict[str, Callable[[], float]] = {}
 
     def count_lookup(self, outcome: str, tier: str, seconds: float) -> None:
@@ -74,6 +75,10 @@ class Tallies(Collector):
     def count_redis(self, operation: str, result: str) -> None:
         """Count one operation on Redis."""
         self.redis[operation, result] += 1
+
+    def count_turned_away(self, reason: str) -> None:
+        """Count one connection that was ended before it asked anything."""
+        self.turned_away[(reason,)] += 1
 
     def count_webhook(self, source: str, result: str) -> None:
         """Count one webhook."""
@@ -109,6 +114,7 @@ class Tallies(Collector):
         yield _counter("cti_people_dropped", (), {(): self.dropped})
         yield _counter("cti_redis_operations", ("operation", "result"), self.redis)
         yield _counter("cti_webhooks", ("source", "result"), self.webhooks)
+        yield _counter("cti_connections_turned_away", ("reason",), self.turned_away)
         yield _counter("cti_upstream_messages", ("result",), self.upstream)
         yield _counter("cti_upstream_handshakes", ("result",), self.handshakes)
         yield _counter("cti_forgotten", ("what",), self.forgotten)
@@ -133,6 +139,7 @@ DEFINITIONS: Final = {
     "cti_people_dropped": "People the directory returned who do not carry the number asked for.",
     "cti_redis_operations": "Operations on Redis by result: ok, miss, garbage, future, overtaken, or what was wrong with it.",
     "cti_webhooks": "Webhooks by source and result: accepted, or the reason they were rejected.",
+    "cti_connections_turned_away": "Connections that were ended before they asked anything: full (too many), slow (headers that did not come).",
     "cti_upstream_messages": "Messages of the directory by result: changed, verification, other, repeated, or why refused.",
     "cti_upstream_handshakes": "Calls back to the directory by result: verified, or what was wrong.",
     "cti_forgotten": "What was forgotten: number, person, numbers, erased; not_forgotten and not_read is what failed.",

@@ -1,5 +1,6 @@
 """What the application holds, under typed keys."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -44,3 +45,6 @@ class Parts:
 
 
 PARTS: Final = web.AppKey("parts", Parts)
+
+DRAINING: Final = web.AppKey("draining", asyncio.Event)
+"""Set once the process is to end: it still takes calls, and says to those who ask that they should go elsewhere."""

@@ -4,7 +4,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from cti_lookup.web.answers import NO_STORE
-from cti_lookup.web.keys import PARTS
+from cti_lookup.web.keys import DRAINING, PARTS
 
 
 async def metrics(request: web.Request) -> web.Response:
@@ -19,6 +19,7 @@ async def live(_: web.Request) -> web.Response:
     return web.Response(text="alive\n")
 
 
-async def ready(_: web.Request) -> web.Response:
-    """Say that calls may be sent here."""
-    return web.json_response({"ready": True}, headers=NO_STORE)
+async def ready(request: web.Request) -> web.Response:
+    """Say whether calls may be sent here: not any more once the process is to end."""
+    is_ready = not request.app[DRAINING].is_set()
+    return web.json_response({"ready": is_ready}, status=200 if is_ready else 503, headers=NO_STORE)

@@ -145,12 +145,13 @@ LAYERS: Final = (
     {"embedded", "preloading", "sharing", "sweeping"},
     {"directories", "replicas"},
     # use cases
+    {"throttle"},
     {"fetching", "invalidation", "explain", "upstream"},
     {"lookup"},
     {"ringing", "erasure"},
     # web
     {"web"},
-    {"web.answers", "web.keys"},
+    {"web.answers", "web.door", "web.keys", "web.peers"},
     {"web.access", "web.bodies", "web.one_piece", "web.problems"},
     {"web.administration", "web.lookups", "web.operations", "web.stats", "web.upstream", "web.webhooks"},
     {"web.shortcut", "web.threecx"},

@@ -1,0 +1,93 @@
+"""
+The door: how many connections there may be, and how long one may take to say what it wants.
+
+Facts (aiohttp 3.14): an idle connection is closed after the keep-alive time, also where its first request never becomes whole; four
+hundred that drip a byte now and then keep that many places for 75 s. The protocol factory of a listener, `Server.connections` and the
+handler of a `Server` are public. Bodies have a limit of their own, see `web.bodies`.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from aiohttp import web
+from aiohttp.web_protocol import RequestHandler
+
+HEADERS_WITHIN: Final = 5.0
+"""Seconds from connecting until the first request's headers are there."""
+
+_LOOKS: Final = 1.0
+"""Seconds between two looks; as much later may somebody be shown out."""
+
+_NO_ROOM: Final = (
+    b'{"type":"about:blank","title":"Service Unavailable","status":503,"code":"full",'
+    b'"detail":"There are too many connections. Try again."}'
+)
+_FULL: Final = (
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\nRetry-After: 1\r\n"
+    b"Connection: close\r\nContent-Length: %d\r\n\r\n%b" % (len(_NO_ROOM), _NO_ROOM)
+)
+
+Counted = Callable[[str], None]
+
+
+class Door:
+    """
+    A listener's protocol factory around a runner's server.
+
+    At most `most` connections are let in at a time; `count` is told of those that are turned away (`full`) and of those that are shown
+    out because their headers did not come (`slow`).
+    """
+
+    def __init__(
+        self, server: web.Server, *, most: int, count: Counted, within: float = HEADERS_WITHIN
+    ) -> None:
+        self._server = server
+        self._most = most
+        self._count = count
+        self._within = within
+        self._loop = asyncio.get_running_loop()
+        self._silent: dict[RequestHandler, float] = {}
+        self._inside = server.request_handler
+        server.request_handler = self._let_in
+        self._timer = self._loop.call_later(min(_LOOKS, within), self._look)
+
+    def __call__(self) -> asyncio.Protocol:
+        """Give a new connection its protocol."""
+        if len(self._server.connections) >= self._most:
+            self._count("full")
+            return _Full()
+        handler = self._server()
+        self._silent[handler] = self._loop.time()
+        return handler
+
+    def _let_in(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
+        """Pass a request on: its headers are whole."""
+        self._silent.pop(request.protocol, None)
+        return self._inside(request)
+
+    def _look(self) -> None:
+        """Show out those who have said nothing whole for too long; who came later stands further behind."""
+        before = self._loop.time() - self._within
+        for handler, since in [*self._silent.items()]:
+            if since > before:
+                break
+            del self._silent[handler]
+            if handler.transport is not None:
+                self._count("slow")
+                handler.force_close()
+        self._timer = self._loop.call_later(min(_LOOKS, self._within), self._look)
+
+    def close(self) -> None:
+        """Look no more."""
+        self._timer.cancel()
+
+
+class _Full(asyncio.Protocol):
+    """A connection for which there is no room."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Say so, and hang up."""
+        if isinstance(transport, asyncio.WriteTransport):
+            transport.write(_FULL)
+        transport.close()

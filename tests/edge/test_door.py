@@ -1,0 +1,108 @@
+"""Who says nothing, or says it too slowly, is shown out; there is room for so many and no more."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from aiohttp import ClientSession, web
+
+from cti_lookup.web.door import Door
+
+WITHIN = 0.3
+Opened = Callable[[int], Awaitable[None]]
+
+
+@asynccontextmanager
+async def _opened(counts: Counter[str], *, most: int = 1000, within: float = WITHIN) -> AsyncIterator[int]:
+    """Serve one answer behind a door, and give the port."""
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(text="here")
+
+    app = web.Application()
+    app.router.add_get("/", answer)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    assert runner.server is not None
+    door = Door(runner.server, most=most, within=within, count=lambda result: counts.update([result]))
+    listener = await asyncio.get_running_loop().create_server(door, "127.0.0.1", 0)
+    try:
+        yield listener.sockets[0].getsockname()[1]
+    finally:
+        listener.close()
+        door.close()
+        await runner.cleanup()
+
+
+async def _ask(session: ClientSession, port: int) -> str:
+    async with session.get(f"http://127.0.0.1:{port}/") as response:
+        return await response.text()
+
+
+@pytest.mark.parametrize("said", [b"", b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "])
+async def test_who_does_not_come_to_the_end_of_the_headers_is_shown_out(said: bytes) -> None:
+    counts: Counter[str] = Counter()
+    async with _opened(counts) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(said)
+        async with asyncio.timeout(30):
+            assert await reader.read() == b""
+        writer.close()
+        await writer.wait_closed()
+
+    assert counts == {"slow": 1}
+
+
+async def test_who_drips_is_shown_out_all_the_same() -> None:
+    counts: Counter[str] = Counter()
+    async with _opened(counts) as port, asyncio.timeout(30):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\n")
+        while not reader.at_eof():
+            writer.write(b"X")
+            try:
+                assert await asyncio.wait_for(reader.read(1), 0.02) == b""
+            except TimeoutError:
+                continue
+            except ConnectionError:
+                break
+        writer.close()
+
+    assert counts == {"slow": 1}
+
+
+async def test_who_has_asked_once_may_stay_and_ask_again() -> None:
+    counts: Counter[str] = Counter()
+    async with _opened(counts) as port, ClientSession() as session:
+        assert await _ask(session, port) == "here"
+        await asyncio.sleep(3 * WITHIN)
+        assert await _ask(session, port) == "here"
+
+    assert counts == {}
+
+
+async def test_a_connection_too_many_is_told_so_and_later_there_is_room_again() -> None:
+    counts: Counter[str] = Counter()
+    async with _opened(counts, most=3, within=60.0) as port:
+        waiting = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        async with asyncio.timeout(30):
+            told = await reader.read()
+        assert told.startswith(b"HTTP/1.1 503 ")
+        head, _, body = told.partition(b"\r\n\r\n")
+        assert b"Retry-After: 1" in head
+        assert b"Content-Length: %d" % len(body) in head
+        for _, one in [*waiting, (reader, writer)]:
+            one.close()
+            await one.wait_closed()
+        async with ClientSession() as session, asyncio.timeout(30):
+            while True:
+                try:
+                    assert await _ask(session, port) == "here"
+                    break
+                except AssertionError:
+                    await asyncio.sleep(0.01)
+
+    assert counts["full"] >= 1

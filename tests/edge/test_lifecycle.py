@@ -1,0 +1,89 @@
+"""A process that is told to end says so first and goes on meanwhile; those who are slow keep nobody else waiting."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientSession
+
+from tests.servers.program import Program
+
+KEY = "a-long-key-of-this-test"
+LISTENING = r"listens at (http://\S+)"
+EVENT = b'{"event":"newCall","from":"+442079460958","to":"100","callId":"1"}'
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Iterator[Program]:
+    """Run the service, which lets 450 in, and takes ten seconds to leave unless it is asked twice."""
+    program = Program(
+        tmp_path,
+        "serve",
+        variables={
+            "CTI_PORT": "0",
+            "CTI_REGION": "GB",
+            "CTI_API_KEYS": KEY,
+            "CTI_DRAIN": "2",
+            "CTI_MAX_CONNECTIONS": "450",
+            "CTI_DIRECTORY_DB": str(tmp_path / "directory.sqlite3"),
+        },
+    )
+    yield program
+    if program.process.poll() is None:
+        program.process.kill()
+        program.process.wait()
+    assert program.process.stdout is not None
+    program.process.stdout.close()
+
+
+async def _ring(session: ClientSession, url: str) -> int:
+    async with session.post(f"{url}/webhooks/generic", data=EVENT, headers={"X-API-Key": KEY}) as answer:
+        return answer.status
+
+
+async def _readiness(session: ClientSession, url: str) -> int:
+    async with session.get(f"{url}/readyz") as answer:
+        return answer.status
+
+
+async def test_readiness_falls_while_calls_are_still_taken_and_then_the_process_ends(
+    program: Program,
+) -> None:
+    url = program.await_said(LISTENING)[1]
+    async with ClientSession() as session:
+        assert (await _readiness(session, url), await _ring(session, url)) == (200, 200)
+        program.process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(60):
+            while await _readiness(session, url) == 200:  # noqa: ASYNC110  # a signal takes its time
+                await asyncio.sleep(0.01)
+        assert await _ring(session, url) == 200
+
+    assert program.process.wait(60) == 0
+    assert "Traceback" not in program.complained
+
+
+async def test_four_hundred_slow_clients_cost_an_ordinary_call_nothing(program: Program) -> None:
+    url = program.await_said(LISTENING)[1]
+    port = int(url.rpartition(":")[2])
+    with ExitStack() as stack:
+        slow = [stack.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(400)]
+        for one in slow:
+            one.sendall(b"POST /webhooks/generic HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+        async with ClientSession() as session:
+            assert [await _ring(session, url) for _ in range(100)] == [200] * 100
+            async with asyncio.timeout(60):
+                while await _turned_away(session, url) < 400:  # noqa: ASYNC110  # told by the metrics alone
+                    await asyncio.sleep(0.1)
+        assert [one.recv(1) for one in slow] == [b""] * 400
+
+
+async def _turned_away(session: ClientSession, url: str) -> int:
+    async with session.get(f"{url}/metrics") as answer:
+        lines = (await answer.text()).splitlines()
+    told = [line for line in lines if line.startswith('cti_connections_turned_away_total{reason="slow"}')]
+    return int(float(told[0].rpartition(" ")[2])) if told else 0
