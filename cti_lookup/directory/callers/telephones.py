@@ -10,7 +10,9 @@ digit strings, its *keys*, and is found by each of them.
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import product
+from typing import NamedTuple
 
 MINIMUM_TAIL = 7
 """Fewest digits a tail needs to stand for a number; the shortest telephone the official pages show has seven."""
@@ -22,13 +24,15 @@ MOST_KEYS = 64
 """Keys of one text; a text written to have more is still found by all its digits together."""
 
 _DIGITS = re.compile(r"[0-9]+")
-_TOKENS = re.compile(
-    r"(?P<digits>[0-9]+)|(?P<open>[(\[{<])|(?P<soft>[/\s])|(?P<hard>[^\W\d_]|[+#*;:,|&=\n\r])"
-)
+_RUNS = re.compile(r"([0-9]*)([^0-9]+)")
+_OPEN = re.compile(r"[(\[{<]")
+_SOFT = re.compile(r"[/\s]")
+_HARD = re.compile(r"[^\W\d_]|[+#*;:,|&=]")
 _PLAIN = re.compile(r"(?:tel:)?\+?[0-9 ./-]{0,6}(?:\((?!0\))[0-9]{1,5}\))?[0-9 ./-]*")
 _MOST_OF_ONE_NUMBER = 2 * MINIMUM_TAIL - 1
 _NOT_DIGITS = str.maketrans("", "", "tel:+()./- ")
 _TRUNK_ZERO = re.compile(r"[(\[]\s*0\s*[)\]]")
+_LETTER = re.compile(r"[A-Z]")
 _SPOKEN_PARTS = re.compile(r"[;|&,/+\n\r]")
 _SPOKEN_WORDS = re.compile(r"[0-9]+|[A-Za-z]+")
 _KEYPAD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
@@ -122,24 +126,40 @@ class _Bounds:
         self.starts = {0}
         self.ends = {len(self.digits)}
         seen = 0
-        for token in _TOKENS.finditer(text):
-            if token.lastgroup == "digits":
-                seen += len(token.group())
-            else:
-                self._note(str(token.lastgroup), seen)
+        for digits, gap in _RUNS.findall(text):
+            seen += len(digits)
+            self._note(_gap_of(gap), seen)
 
-    def _note(self, kind: str, seen: int) -> None:
-        parts_two = seen >= MINIMUM_TAIL and len(self.digits) - seen >= MINIMUM_TAIL
-        if kind == "hard" or parts_two:
+    def _note(self, gap: "_Gap", seen: int) -> None:
+        parts_two = gap.parts and seen >= MINIMUM_TAIL and len(self.digits) - seen >= MINIMUM_TAIL
+        if gap.hard or parts_two:
             self.starts.add(seen)
-        if kind in {"hard", "open"} or parts_two:
+        if gap.hard or gap.opens or parts_two:
             self.ends.add(seen)
+
+
+class _Gap(NamedTuple):
+    """What stands between digits: whether it ends one number and begins the next, ends one, or parts two that are long enough."""
+
+    hard: bool
+    opens: bool
+    parts: bool
+
+
+@lru_cache(1024)
+def _gap_of(text: str) -> _Gap:
+    """Tell what some text between digits is; there are few such texts."""
+    hard, opens = _HARD.search(text) is not None, _OPEN.search(text) is not None
+    return _Gap(hard, opens, hard or opens or _SOFT.search(text) is not None)
 
 
 def _spelled_numbers(text: str) -> Iterator[str]:
     """Yield numbers that are partly words of the telephone keypad: 1-800-FLOWERS, (800) 4-BEST-IT."""
-    for part in _SPOKEN_PARTS.split(text):
-        words = _SPOKEN_WORDS.findall(part.upper())
+    upper = text.upper()
+    if _LETTER.search(upper) is None:
+        return
+    for part in _SPOKEN_PARTS.split(upper):
+        words = _SPOKEN_WORDS.findall(part)
         while words and words[0].isalpha():
             words.pop(0)
         yield from _keypad_prefixes(words)

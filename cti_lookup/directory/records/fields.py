@@ -38,7 +38,9 @@ NEGATIVE: Final = "must be greater than or equal to 0"
 
 _TRUE_WORDS = frozenset({"1", "t", "y", "true", "yes", "on"})
 _ID = re.compile(r"[1-9][0-9]{0,18}")
-_EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
+EMAIL: Final = re.compile(r"[^\s@]+@[^\s@]+")
+"""An address: one @ with something on either side, and no blanks."""
+
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,12}(?:\.[0-9]{1,6})?")
 
 
@@ -93,7 +95,7 @@ def email(maximum: int) -> Rule:
 
     def check(value: object) -> Stored:
         text = limited(value)
-        if text is not None and _EMAIL.fullmatch(str(text)) is None:
+        if text is not None and EMAIL.fullmatch(str(text)) is None:
             raise FieldFault(INVALID)
         return text
 

@@ -143,9 +143,12 @@ def index_contact(connection: Connection, person_id: int, contact_id: int, draft
 
 def reversed_keys(draft: Contact) -> tuple[str, ...]:
     """Return the digits under which a caller finds a contact, as they stand in `telephone_keys`."""
-    if not draft.identifies_callers:
-        return ()
-    return tuple(key[::-1] for key in telephone_keys(draft.uri))
+    return reversed_telephones(draft.uri) if draft.identifies_callers else ()
+
+
+def reversed_telephones(text: str) -> tuple[str, ...]:
+    """Return the keys of a telephone by which a caller is known, as they stand in `telephone_keys`."""
+    return tuple([key[::-1] for key in telephone_keys(text)])
 
 
 def derived(values: Mapping[str, object]) -> dict[str, object]:

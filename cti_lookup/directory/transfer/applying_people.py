@@ -94,7 +94,7 @@ _WITHOUT: Final = """
 """
 _LOST_MANAGER: Final = """
     SELECT s.row FROM staging.people AS s JOIN temp.managers AS g ON g.key = s.manager_key
-    WHERE g.person_id IS NULL AND s.manager_key NOT LIKE 'dn:%'
+    WHERE g.person_id IS NULL AND s.manager_key NOT LIKE ' dn:%'
 """
 _OWN_MANAGER: Final = """
     SELECT s.row FROM staging.people AS s JOIN temp.managers AS g ON g.key = s.manager_key
@@ -115,7 +115,7 @@ _BY_NAME: Final = """
     CREATE TEMP TABLE by_name AS
     WITH wanted AS (
         SELECT DISTINCT manager_key AS name_key FROM staging.people
-        WHERE instr(manager_key, '@') = 0 AND manager_key NOT LIKE 'dn:%'
+        WHERE instr(manager_key, '@') = 0 AND manager_key NOT LIKE ' dn:%'
     ), found AS (
         SELECT s.name_key, m.person_id FROM wanted
         CROSS JOIN staging.people AS s ON s.name_key = wanted.name_key JOIN temp.matched AS m ON m.row = s.row
@@ -126,7 +126,7 @@ _BY_NAME: Final = """
 """
 _WRITES_NAMES: Final = """
     SELECT EXISTS (SELECT 1 FROM staging.people
-    WHERE instr(manager_key, '@') = 0 AND manager_key NOT LIKE 'dn:%')
+    WHERE instr(manager_key, '@') = 0 AND manager_key NOT LIKE ' dn:%')
 """
 
 _NAMED: Final = (("organization", "organizations"), ("site", "sites"), ("work_hours", "calendars"))

@@ -2,23 +2,23 @@
 
 import gc
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from itertools import islice
+from contextlib import contextmanager, suppress
 from typing import BinaryIO, Final
 
-from cti_lookup.directory.records.inserting import email_key, name_key
-from cti_lookup.directory.transfer.checking import DetailCheck, DetailRow, PersonCheck
+from cti_lookup.directory.records.fields import FieldFault
+from cti_lookup.directory.transfer.checking_details import DetailCheck, DetailRow, Owner
+from cti_lookup.directory.transfer.checking_people import PersonCheck, PersonRows
 from cti_lookup.directory.transfer.columns import Kind
-from cti_lookup.directory.transfer.entries import Entry
+from cti_lookup.directory.transfer.entries import Block, Entry
 from cti_lookup.directory.transfer.faults import Rejection
 from cti_lookup.directory.transfer.formats import Reading
-from cti_lookup.directory.transfer.staging import Batch, Owner, Staging
+from cti_lookup.directory.transfer.staging import Batch, Staging
 from cti_lookup.directory.transfer.texts import bytes_read
 
 ENTRIES_AT_ONCE: Final = 5000
 REPEATED: Final = "stands on an earlier line too"
 
-Add = Callable[[Batch, Entry], None]
+Add = Callable[[Batch, Block], None]
 Progress = Callable[[int], None]
 """Hears how many bytes of the file have been read."""
 
@@ -26,16 +26,28 @@ Progress = Callable[[int], None]
 def fill(staging: Staging, reading: Reading, add: Add, file: BinaryIO, progress: Progress) -> None:
     """Read a file to its end; raise `UnreadableFileError` where it cannot be read."""
     batch = staging.next_batch()
-    entries = islice(reading.entries, batch.entries, None)
+    written = batch.entries
     with _without_collector():
-        while chunk := list(islice(entries, ENTRIES_AT_ONCE)):
-            for entry in chunk:
-                add(batch, entry)
-            batch.entries += len(chunk)
-            staging.write(batch)
-            batch = staging.next_batch()
-            progress(bytes_read(file))
+        for block in _from(written, reading.blocks):
+            add(batch, block)
+            batch.entries += len(block)
+            if batch.entries - written >= ENTRIES_AT_ONCE:
+                staging.write(batch)
+                batch = staging.next_batch()
+                written = batch.entries
+                progress(bytes_read(file))
+        staging.write(batch)
+    progress(bytes_read(file))
     staging.finish(_FINISHING)
+
+
+def _from(entries: int, blocks: Iterator[Block]) -> Iterator[Block]:
+    """Pass over so many entries."""
+    left = entries
+    for block in blocks:
+        if left < len(block):
+            yield block.after(left) if left else block
+        left = max(0, left - len(block))
 
 
 @contextmanager
@@ -54,7 +66,7 @@ def adder(kind: Kind, fields: frozenset[str], source: str | None) -> Add:
     """Return the function that checks an entry of a kind and adds it to a batch."""
     if kind is Kind.PEOPLE:
         return _PeopleAdder(PersonCheck(fields, source), DetailCheck(Kind.PEOPLE_CONTACTS))
-    return _DetailsAdder(DetailCheck(kind), email_key if kind is Kind.PEOPLE_CONTACTS else name_key)
+    return _DetailsAdder(DetailCheck(kind))
 
 
 class _PeopleAdder:
@@ -64,9 +76,18 @@ class _PeopleAdder:
         self._people = people
         self._details = details
 
-    def __call__(self, batch: Batch, entry: Entry) -> None:
+    def __call__(self, batch: Batch, block: Block) -> None:
+        sheet = block.sheet()
+        if sheet is not None:
+            with suppress(FieldFault):
+                batch.add_people(self._people.rows(sheet))
+                return
+        for entry in block.entries():
+            self._add(batch, entry)
+
+    def _add(self, batch: Batch, entry: Entry) -> None:
         row = self._people.check(entry)
-        if isinstance(row, list):
+        if not isinstance(row, PersonRows):
             batch.rejected += row
             return
         details = [self._details.check(entry.line, cells) for cells in entry.contacts]
@@ -74,7 +95,7 @@ class _PeopleAdder:
         if faults:
             batch.rejected += faults
             return
-        number = batch.add_person(row)
+        number = batch.add_people(row)
         for detail in details:
             if isinstance(detail, DetailRow):
                 batch.add_detail(entry.line, Owner(None, None, number), detail)
@@ -83,11 +104,19 @@ class _PeopleAdder:
 class _DetailsAdder:
     """Adds rows of contact details."""
 
-    def __init__(self, details: DetailCheck, key: Callable[[str], str]) -> None:
+    def __init__(self, details: DetailCheck) -> None:
         self._details = details
-        self._key = key
 
-    def __call__(self, batch: Batch, entry: Entry) -> None:
+    def __call__(self, batch: Batch, block: Block) -> None:
+        sheet = block.sheet()
+        plain = None if sheet is None else self._details.contacts(sheet)
+        if plain is not None:
+            batch.add_contacts(plain)
+            return
+        for entry in block.entries():
+            self._add(batch, entry)
+
+    def _add(self, batch: Batch, entry: Entry) -> None:
         if entry.fault:
             batch.rejected.append(Rejection(entry.line, "", entry.fault))
             return
@@ -97,8 +126,8 @@ class _DetailsAdder:
             batch.rejected += owner
         if isinstance(detail, list):
             batch.rejected += detail
-        elif isinstance(owner, str):
-            batch.add_detail(entry.line, Owner(self._key(owner), owner), detail)
+        elif isinstance(owner, Owner):
+            batch.add_detail(entry.line, owner, detail)
 
 
 def _faults(details: list[DetailRow | list[Rejection]]) -> Iterator[Rejection]:

@@ -8,7 +8,7 @@ from typing import BinaryIO, Final
 
 from cti_lookup.directory.transfer.attributes import Record, csv_records, ldif_records
 from cti_lookup.directory.transfer.columns import Kind, fields_by_title, title_key
-from cti_lookup.directory.transfer.entries import Entry
+from cti_lookup.directory.transfer.entries import Block, Entry, in_blocks
 from cti_lookup.directory.transfer.faults import UnreadableFileError
 from cti_lookup.directory.transfer.mapping import AttributeMap
 from cti_lookup.directory.transfer.tables import Table
@@ -40,12 +40,12 @@ _OF_ACTIVE_DIRECTORY: Final = frozenset({"dn", "distinguishedname", "objectguid"
 @dataclass(frozen=True, slots=True)
 class Reading:
     """
-    A file being read: its entries, and the fields that all of them have.
+    A file being read: its entries in blocks, and the fields that all of them have.
 
     `unknown` are the columns nothing is known of, counted from one; they are passed over.
     """
 
-    entries: Iterator[Entry]
+    blocks: Iterator[Block]
     fields: frozenset[str]
     unknown: tuple[int, ...] = ()
 
@@ -53,7 +53,7 @@ class Reading:
 def open_reading(file: BinaryIO, file_format: Format, mapping: AttributeMap) -> Reading:
     """Begin to read a file; raise `UnreadableFileError` when it is none of that format."""
     if file_format is Format.VCARD:
-        return Reading(card_entries(file), CARD_FIELDS)
+        return Reading(in_blocks(card_entries(file)), CARD_FIELDS)
     if file_format is Format.LDIF:
         return Reading(_mapped(ldif_records(file), mapping), mapping.fields)
     if file_format is Format.AD_CSV:
@@ -65,7 +65,7 @@ def open_reading(file: BinaryIO, file_format: Format, mapping: AttributeMap) -> 
         titles = " or ".join(title for field, title in kind.titles.items() if field in kind.identifying)
         msg = f"The first row has no column {titles}"
         raise UnreadableFileError(msg, 1)
-    return Reading(table.entries(), table.fields, table.unknown)
+    return Reading(table.blocks(), table.fields, table.unknown)
 
 
 def guess_format(path: Path) -> Format | None:
@@ -92,5 +92,9 @@ def _of_first_line(line: str) -> Format | None:
     return Format.PEOPLE if titles & {"primaryemail", "sourceid", "id"} else None
 
 
-def _mapped(records: Iterator[Record], mapping: AttributeMap) -> Iterator[Entry]:
+def _mapped(records: Iterator[Record], mapping: AttributeMap) -> Iterator[Block]:
+    return in_blocks(_entries(records, mapping))
+
+
+def _entries(records: Iterator[Record], mapping: AttributeMap) -> Iterator[Entry]:
     return (entry for entry in map(mapping.entry, records) if entry is not None)

@@ -36,7 +36,7 @@ from cti_lookup.directory.webhooks.events import announce_all
 CACHE_KILOBYTES: Final = 128 * 1024
 """Pages of the database kept in memory while a file is applied: with too few of them indexes are read again and again."""
 
-_STAGING_VERSION: Final = b"1"
+_STAGING_VERSION: Final = b"2"
 _BLOCK: Final = 1024 * 1024
 _KEY_DIGITS: Final = 16
 

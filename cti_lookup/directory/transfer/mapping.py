@@ -75,11 +75,15 @@ class AttributeMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if not self._is_about_a_person(attributes):
             return None
         names = attributes.get(DISTINGUISHED_NAME, ())
+        cells = self._cells(attributes)
+        manager = cells.get("manager", "")
+        named = _is_distinguished_name(manager)
         return Entry(
             record.line,
-            self._cells(attributes),
+            {**cells, "manager": ""} if named else cells,
             tuple(self._contacts(record)),
-            distinguished_name(text_of(names[0])) if names else "",
+            name=distinguished_name(text_of(names[0])) if names else "",
+            manager=distinguished_name(manager) if named else "",
         )
 
     def _is_about_a_person(self, attributes: Attributes) -> bool:
@@ -98,9 +102,6 @@ class AttributeMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             cells[field] = cells[field] or _filled(template, attributes)
         for field, flag in self.flags.items():
             cells[field] = cells[field] or _flag(flag, attributes)
-        manager = cells.get("manager", "")
-        if _is_distinguished_name(manager):
-            cells["manager"] = distinguished_name(manager)
         return cells | {field: cells[field] or value for field, value in self.constants.items()}
 
     def _contacts(self, record: Record) -> Iterator[Cells]:

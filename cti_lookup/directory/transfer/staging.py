@@ -8,36 +8,40 @@ is read again.
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from typing import Final, NamedTuple, Self
+from typing import Final, Self
 
 from cti_lookup.directory.storage.database import transaction
-from cti_lookup.directory.transfer.checking import DetailRow, PersonRow
+from cti_lookup.directory.transfer.checking_details import DetailRow, Owner, PlainContacts
+from cti_lookup.directory.transfer.checking_people import PersonRows
 from cti_lookup.directory.transfer.faults import Rejection
 
 LOG_PAGES: Final = 16 * 1024
 """Pages after which what was written moves from the log into the file, for which the disk is waited for."""
 
 _PRIVATE_FILE: Final = 0o600
-_MARKS: Final = ", ".join("?" * 18)
-_INSERT_PERSON: Final = f"INSERT INTO people VALUES ({_MARKS})"  # noqa: S608 - question marks
-_INSERT_GROUP: Final = "INSERT INTO groups VALUES (?, ?, ?, ?, ?, ?)"
-_INSERT_CONTACT: Final = "INSERT INTO contacts VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+# A null costs Python's module four times what any other value does: columns that are null in all rows are left out.
+_INSERT: Final = "INSERT INTO {table} ({columns}) VALUES ({marks})"
+_GROUP: Final = ("number", "line", "integration")
+_GROUPS: Final = ((*_GROUP, "owner_key", "owner"), (*_GROUP, "person_row"))
+_CONTACT: Final = ("row", "line", "number", "label", "protocol", "uri", "integration")
 _INSERT_KEY: Final = "INSERT INTO telephone_keys VALUES (?, ?)"
 _INSERT_ADDRESS: Final = "INSERT INTO addresses VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _INSERT_REJECTED: Final = "INSERT INTO rejected VALUES (?, ?, ?)"
 
 
-class Owner(NamedTuple):
-    """Whose contact details a group of rows holds: a name or address in a folded form and as written, or a staged person."""
+@dataclass(slots=True)
+class Group:
+    """Neighbouring rows with one owner; the columns of `staging.sql`."""
 
-    key: str | None
-    text: str | None
-    person_row: int | None = None
+    number: int
+    line: int
+    owner: Owner
+    integration: int = 0
 
 
 @dataclass
@@ -50,38 +54,60 @@ class Batch:
     person_row: int
     contact_row: int
     address_row: int
-    people: list[tuple[object, ...]] = field(default_factory=list)
-    groups: dict[int, list[object]] = field(default_factory=dict)
+    people: dict[tuple[str, ...], list[tuple[object, ...]]] = field(default_factory=dict)
+    groups: dict[int, Group] = field(default_factory=dict)
     contacts: list[tuple[object, ...]] = field(default_factory=list)
+    known_contacts: list[tuple[object, ...]] = field(default_factory=list)
     keys: list[tuple[str, int]] = field(default_factory=list)
     addresses: list[tuple[object, ...]] = field(default_factory=list)
     rejected: list[Rejection] = field(default_factory=list)
 
-    def add_person(self, row: PersonRow) -> int:
-        """Add a person; return the number of the row."""
-        self.person_row += 1
-        self.people.append((self.person_row, *row))
+    def add_people(self, people: PersonRows) -> int:
+        """Add people; return the number of the last row."""
+        numbers = range(self.person_row + 1, self.person_row + len(people.rows) + 1)
+        rows = self.people.setdefault(("row", *people.columns), [])
+        rows += [(number, *row) for number, row in zip(numbers, people.rows, strict=True)]
+        self.person_row = numbers[-1]
         return self.person_row
+
+    def add_contacts(self, plain: PlainContacts) -> None:
+        """Add rows that are contacts and nothing else, as `add_detail` does one by one."""
+        first = self.contact_row + 1
+        self.contact_row += len(plain.lines)
+        self.contacts += zip(
+            range(first, self.contact_row + 1),
+            plain.lines,
+            self._groups_of(plain),
+            [kind.label for kind in plain.kinds],
+            [kind.protocol for kind in plain.kinds],
+            plain.uris,
+            [int(kind.integration) for kind in plain.kinds],
+            strict=True,
+        )
+        self.keys += [(key, row) for row, keys in enumerate(plain.keys, start=first) for key in keys]
+
+    def _groups_of(self, plain: PlainContacts) -> Sequence[int]:
+        numbers = []
+        for line, key, text, kind in zip(plain.lines, plain.owner_keys, plain.owners, plain.kinds, strict=True):
+            if key != self.last_owner or self.group not in self.groups:
+                self._group_of(line, Owner(key, text))
+            if kind.integration:
+                self.groups[self.group].integration = 1
+            numbers.append(self.group)
+        return numbers
 
     def add_detail(self, line: int, owner: Owner, detail: DetailRow) -> None:
         """Add a row of contact details to the group of its neighbours that have the same owner."""
         number = self._group_of(line, owner)
-        self.groups[number][-1] = self.groups[number][-1] or int(detail.integration)
+        self.groups[number].integration |= int(detail.integration)
         if detail.contact is not None:
             self.contact_row += 1
             one = detail.contact
-            self.contacts.append(
-                (
-                    self.contact_row,
-                    line,
-                    number,
-                    detail.contact_id,
-                    one.label,
-                    one.protocol,
-                    one.uri,
-                    int(one.integration),
-                )
-            )
+            row = (self.contact_row, line, number, one.label, one.protocol, one.uri, int(one.integration))
+            if detail.contact_id is None:
+                self.contacts.append(row)
+            else:
+                self.known_contacts.append((*row, detail.contact_id))
             self.keys += [(key, self.contact_row) for key in detail.keys]
         if detail.address is not None:
             self.address_row += 1
@@ -104,7 +130,7 @@ class Batch:
             self.group += 1
             self.last_owner = str(name)
         if self.group not in self.groups:
-            self.groups[self.group] = [self.group, line, *owner, 0]
+            self.groups[self.group] = Group(self.group, line, owner)
         return self.group
 
 
@@ -159,9 +185,12 @@ class Staging:
         """Write a batch: all of it, with how far the file has been read, or nothing."""
         write = self._connection.executemany
         with transaction(self._connection):
-            write(_INSERT_PERSON, batch.people)
-            write(_INSERT_GROUP + _MERGED, batch.groups.values())
-            write(_INSERT_CONTACT, batch.contacts)
+            for columns, people in batch.people.items():
+                write(_insertion("people", columns), people)
+            for columns, groups in zip(_GROUPS, _group_rows(batch.groups.values()), strict=True):
+                write(_insertion("groups", columns) + _MERGED, groups)
+            write(_insertion("contacts", _CONTACT), batch.contacts)
+            write(_insertion("contacts", (*_CONTACT, "id")), batch.known_contacts)
             write(_INSERT_KEY, batch.keys)
             write(_INSERT_ADDRESS, batch.addresses)
             write(_INSERT_REJECTED, batch.rejected)
@@ -183,6 +212,23 @@ class Staging:
 
 # A group whose first rows were written with the batch before.
 _MERGED: Final = " ON CONFLICT DO UPDATE SET integration = max(integration, excluded.integration)"
+
+
+def _insertion(table: str, columns: tuple[str, ...]) -> str:
+    return _INSERT.format(table=table, columns=", ".join(columns), marks=", ".join("?" * len(columns)))
+
+
+def _group_rows(groups: Iterable[Group]) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
+    """Return the rows of groups with owners by name, and with staged people."""
+    named: list[tuple[object, ...]] = []
+    staged: list[tuple[object, ...]] = []
+    for one in groups:
+        row = (one.number, one.line, one.integration)
+        if one.owner.person_row is None:
+            named.append((*row, one.owner.key, one.owner.text))
+        else:
+            staged.append((*row, one.owner.person_row))
+    return named, staged
 
 
 def remove_staging(path: Path) -> None:

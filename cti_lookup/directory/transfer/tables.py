@@ -7,9 +7,12 @@ fewer cells than there are columns is a fault of that row alone.
 
 import csv
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import BinaryIO, Final
 
-from cti_lookup.directory.transfer.entries import Entry
+import msgspec
+
+from cti_lookup.directory.transfer.entries import BLOCK_ENTRIES, Entry, Sheet
 from cti_lookup.directory.transfer.faults import UnreadableFileError
 from cti_lookup.directory.transfer.texts import TextLines
 
@@ -47,31 +50,27 @@ class Table:
 
     def entries(self) -> Iterator[Entry]:
         """Read the rows; raise `UnreadableFileError` where they cannot be read on."""
-        columns, width = self.columns, len(self.columns)
-        known = None not in columns
-        for line, row in self._rows():
-            if (len(row) != width and any(row[width:])) or len(row) < width:
-                yield Entry(line, {}, fault=OTHER_LENGTH)
-                continue
-            cells = dict(zip(columns, row, strict=False))
-            if not known:
-                cells.pop(None, None)
-            yield Entry(line, cells)  # type: ignore[arg-type]  # None is gone
+        for block in self.blocks():
+            yield from block.entries()
+
+    def blocks(self) -> Iterator["Rows"]:
+        """Read the rows in blocks; raise as `entries` does."""
+        rows = self._rows()
+        while some := tuple(islice(rows, BLOCK_ENTRIES)):
+            yield Rows(self.columns, some)
 
     def _rows(self) -> Iterator[tuple[int, list[str]]]:
-        rows = csv.reader(self._lines, delimiter=self._delimiter, strict=True)
         lines = self._lines
-        while True:
-            line = lines.number + 1
-            try:
-                row = next(rows, None)
-            except csv.Error:
-                msg = f"Malformed CSV on line {line}"
-                raise UnreadableFileError(msg, line) from None
-            if row is None:
-                return
-            if any(row):
-                yield line, _unprotected(row)
+        rows = csv.reader(lines, delimiter=self._delimiter, strict=True)
+        line = lines.number + 1
+        try:
+            for row in rows:
+                if any(row):
+                    yield line, row
+                line = lines.number + 1
+        except csv.Error:
+            msg = f"Malformed CSV on line {line}"
+            raise UnreadableFileError(msg, line) from None
 
     def _titles(self, field_of: FieldOf) -> tuple[Sequence[str], str]:
         for line in self._lines:
@@ -82,6 +81,40 @@ class Table:
                 )
         msg = "The file is empty"
         raise UnreadableFileError(msg, 1)
+
+
+class Rows(msgspec.Struct, frozen=True):
+    """A block of rows, each with the line it begins on; `columns` are those of the table."""
+
+    columns: tuple[str | None, ...]
+    all: tuple[tuple[int, list[str]], ...]
+
+    def __len__(self) -> int:
+        return len(self.all)
+
+    def entries(self) -> Iterator[Entry]:
+        """Give them one by one."""
+        columns, width = self.columns, len(self.columns)
+        for line, row in self.all:
+            if (len(row) != width and any(row[width:])) or len(row) < width:
+                yield Entry(line, {}, fault=OTHER_LENGTH)
+                continue
+            cells = dict(zip(columns, map(_unprotected, row), strict=False))
+            cells.pop(None, None)
+            yield Entry(line, cells)  # type: ignore[arg-type]  # None is gone
+
+    def sheet(self) -> Sheet | None:
+        """Return them as columns, if all are as long as the first row."""
+        lines, rows = zip(*self.all, strict=True)
+        if set(map(len, rows)) != {len(self.columns)}:
+            return None
+        columns = dict(zip(self.columns, zip(*rows, strict=True), strict=True))
+        columns.pop(None, None)
+        return Sheet(lines, {field: _all_unprotected(cells) for field, cells in columns.items()})  # type: ignore[misc]  # None is gone
+
+    def after(self, many: int) -> "Rows":
+        """Return the block without its first rows."""
+        return Rows(self.columns, self.all[many:])
 
 
 def _split(line: str, delimiter: str) -> list[str]:
@@ -97,12 +130,14 @@ def _without_repeats(columns: list[str | None]) -> tuple[str | None, ...]:
     return tuple(None if field in seen or seen.add(field) else field for field in columns)  # type: ignore[func-returns-value]
 
 
-def _unprotected(row: list[str]) -> list[str]:
+def _unprotected(cell: str) -> str:
     """
-    Return a row without the tabs that protect spreadsheets from formulas.
+    Return a cell without the tab that protects spreadsheets from formulas.
 
     Facts (R-Service developer guide, "Export"): a value that begins with one of `= + - @` is exported after a tab.
     """
-    if "\t" not in "".join(row):
-        return row
-    return [cell[1:] if cell.startswith(_PROTECTED) else cell for cell in row]
+    return cell[1:] if cell.startswith(_PROTECTED) else cell
+
+
+def _all_unprotected(cells: Sequence[str]) -> Sequence[str]:
+    return tuple(map(_unprotected, cells)) if "\t" in "".join(cells) else cells

@@ -43,23 +43,30 @@ class TextLines(Iterator[str]):
         self._text = open(  # noqa: SIM115 - as above
             file.fileno(), encoding=encoding, errors=errors, newline="", buffering=BLOCK, closefd=False
         )
+        self._lines = self._read()
+
+    def __iter__(self) -> Iterator[str]:
+        # The generator itself: a method of Python between it and who reads would cost as much as the line.
+        return self._lines
 
     def __next__(self) -> str:
         """Return the next line."""
+        return next(self._lines)
+
+    def _read(self) -> Iterator[str]:
+        readline = self._text.readline
         try:
-            line = self._text.readline(LONGEST_LINE)
+            while line := readline(LONGEST_LINE):
+                self.number += 1
+                if "\0" in line:
+                    msg = f"Null byte on line {self.number}"
+                    raise UnreadableFileError(msg, self.number)
+                if len(line) == LONGEST_LINE:
+                    msg = f"Line {self.number} is too long"
+                    raise UnreadableFileError(msg, self.number)
+                yield line
         except UnicodeDecodeError as error:
             raise self._invalid(error) from None
-        if not line:
-            raise StopIteration
-        self.number += 1
-        if "\0" in line:
-            msg = f"Null byte on line {self.number}"
-            raise UnreadableFileError(msg, self.number)
-        if len(line) == LONGEST_LINE:
-            msg = f"Line {self.number} is too long"
-            raise UnreadableFileError(msg, self.number)
-        return line
 
     def _invalid(self, error: UnicodeDecodeError) -> UnreadableFileError:
         """Say on which line the bytes stand: lines that were read, and those before the bytes in the same block."""
