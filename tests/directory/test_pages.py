@@ -9,7 +9,7 @@ import pytest
 
 from cti_lookup.directory import Administration
 from cti_lookup.directory.records.pages import MOST_RECORDS, Cursor, Page, PageRequest
-from tests.directory.conftest import Api
+from tests.directory.conftest import Api, StartDirectory
 
 
 async def _walk(api: Api, path: str, rel: str) -> list[list[int]]:
@@ -201,3 +201,11 @@ async def test_a_cursor_of_times_is_refused_unless_they_are_times(samples: Api) 
     for times in (("x",), ("2016-13-01",)):
         cursor = Cursor(0, 30, times).encode().replace("=", "%3D")
         assert (await samples.call("GET", f"/people?sort=updated_at&search_after={cursor}"))[0] == 400
+
+
+async def test_links_begin_with_the_address_that_was_set(start: StartDirectory) -> None:
+    api = await start(samples=True, public_url="https://directory.example/staff/")
+    async with api.client.get("/v1/people?per_page=7") as response:
+        links = _links(response.headers["Link"])
+
+    assert links["next"].startswith("https://directory.example/staff/v1/people?per_page=7&")

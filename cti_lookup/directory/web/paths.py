@@ -8,6 +8,7 @@ from cti_lookup.directory.errors import NotFoundError
 from cti_lookup.directory.records.fields import parse_id
 from cti_lookup.directory.records.pages import ItemT, Page
 from cti_lookup.directory.web.answers import json_answer
+from cti_lookup.directory.webhooks.address import set_url
 
 
 def id_in_path(request: web.Request, name: str) -> int:
@@ -20,6 +21,6 @@ def id_in_path(request: web.Request, name: str) -> int:
 
 def page_answer(request: web.Request, page: Page[ItemT]) -> web.Response:
     """Answer with a page, and with what leads to those around it."""
-    # The host is the client's own word for us, and may hold what would break the header.
-    address = f"{request.scheme}://{quote(request.host, safe=':[]')}{request.path}"
-    return json_answer(page.items, headers=page.headers(address, request.query))
+    # Without an address of ours the host is the client's own word for us, and may hold what would break the header.
+    start = set_url(request.app) or f"{request.scheme}://{quote(request.host, safe=':[]')}"
+    return json_answer(page.items, headers=page.headers(f"{start}{request.path}", request.query))

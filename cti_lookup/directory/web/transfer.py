@@ -42,7 +42,7 @@ from cti_lookup.directory.transfer.jobs import Job, Options, add_job, list_jobs,
 from cti_lookup.directory.transfer.supervision import SUPERVISOR
 from cti_lookup.directory.web.answers import json_answer, read_body
 from cti_lookup.directory.web.keys import CLOCK, DATABASE, IDENTITY
-from cti_lookup.directory.webhooks.address import PUBLIC_URL
+from cti_lookup.directory.webhooks.address import set_url
 
 SILENCE_SECONDS: Final = 30.0
 """How long a client may send nothing while it sends a file."""
@@ -176,7 +176,7 @@ def _shown(request: web.Request, job: Job) -> dict[str, object]:
         shown["results"] = job.results
     path, name = _file(request, job)
     if job.is_over and path.is_file():
-        start = (request.app.get(PUBLIC_URL) or str(request.url.origin())).rstrip("/")
+        start = set_url(request.app) or str(request.url.origin())
         address = f"{start}/downloads/{job.token}/{job.options.key}/{name}"
         shown["logfile" if job.direction == "import" else "url"] = address
     return shown

@@ -16,8 +16,12 @@ _NOWHERE: Final = "http://localhost"
 
 def public_url(app: web.Application) -> str:
     """Return the address that was set, or else where the server listens, as seen from this machine."""
-    given = app.get(PUBLIC_URL, "")
-    return given.rstrip("/") if given else _listening(app)
+    return set_url(app) or _listening(app)
+
+
+def set_url(app: web.Application) -> str:
+    """Return the address that was set, empty where there is none."""
+    return app.get(PUBLIC_URL, "").rstrip("/")
 
 
 def _listening(app: web.Application) -> str:
