@@ -36,6 +36,7 @@ from cti_lookup.directory.web.middleware import (
     add_headers,
     errors_as_json,
     known_callers,
+    refusals_as_json,
 )
 from cti_lookup.directory.webhooks.address import PUBLIC_URL, RUNNER
 from cti_lookup.directory.webhooks.deliveries import deliver, wake_courier
@@ -77,7 +78,7 @@ def create_directory_app(  # noqa: PLR0913 - one for each option of the program
     Starting raises `DirectoryStoreError` when the file cannot be used. With `samples` an empty database is filled
     with sample people, and one that is not empty is left alone. `account` and `account_name` are those of a new file;
     an older one must have this very account. `limits` are the documented ones, or none at all. `public_url` is where
-    others reach the directory; it is told to the receivers of webhooks.
+    others reach the directory; it is told to the receivers of webhooks, and the links of pages begin with it.
     """
     if not token:
         msg = "the directory needs a token"
@@ -93,7 +94,7 @@ def create_directory_app(  # noqa: PLR0913 - one for each option of the program
     start = _Start(database.absolute(), hash_of(as_bytes(token)), account, account_name, samples=samples)
     app.cleanup_ctx.append(partial(_open, start))
     app.cleanup_ctx.extend((deliver, partial(supervise, start.database)))
-    app.on_response_prepare.extend((add_headers, wake_courier))
+    app.on_response_prepare.extend((refusals_as_json, add_headers, wake_courier))
     add_routes(app.router)
     return app
 

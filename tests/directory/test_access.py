@@ -286,3 +286,10 @@ async def test_forty_clients_at_once_lose_nothing(api: Api) -> None:
     ids = await asyncio.gather(*(add(number) for number in range(40)))
     found = await asyncio.gather(*(api.callers(f"212555{number:04}") for number in range(40)))
     assert found == [[number] for number in ids]
+
+
+@pytest.mark.parametrize("path", ["/v1/people", "/nowhere"])
+async def test_an_expectation_that_nobody_can_meet_is_refused_in_json(api: Api, path: str) -> None:
+    async with api.client.get(path, headers={"Expect": "a-miracle"}) as response:
+        assert (response.status, await response.json()) == (417, {"message": "Expectation Failed"})
+        assert "a-miracle" not in await response.text()
