@@ -212,3 +212,17 @@ async def test_a_directory_serves_an_older_file(start: StartDirectory, database:
     api = await start()
     assert await api.callers("+17139872967") == [30]
     assert [person["id"] for person in await api.get("/people")] == [30, 58]
+
+
+def test_an_index_that_a_file_was_made_without_is_made_when_it_is_opened(tmp_path: Path) -> None:
+    path = tmp_path / "directory.sqlite3"
+    with closing(open_writer(path)) as connection:
+        before = _indexes(connection)
+        connection.execute("DROP INDEX people_disabled")
+
+    with closing(open_writer(path)) as connection:
+        assert _indexes(connection) == before
+
+
+def _indexes(connection: sqlite3.Connection) -> dict[str, str]:
+    return dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'index'").fetchall())

@@ -8,6 +8,7 @@ given out is given out again.
 
 # ruff: noqa: S608 - statements are put together from constants of this module, never from values
 
+import re
 import sqlite3
 from typing import Final
 
@@ -17,6 +18,8 @@ KNOWN_VERSIONS: Final = frozenset({1, SCHEMA_VERSION})
 
 ACCOUNT: Final = ("widget", "Widget")
 """The account that becomes the owner of all records of a file that knew of none: id and name."""
+
+_INDEX: Final = re.compile(r"CREATE INDEX (\w+)")
 
 _TABLES: Final = ("telephone_keys", "contacts", "people", "calendars", "sites", "organizations")
 """Those of version 1; each is referred to only by those before it, so that they can be dropped in this order."""
@@ -84,9 +87,10 @@ _KEYS: Final = """
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Change the tables of an older version into today's, inside a transaction; today's are left alone."""
+    """Change the tables of an older version into today's, inside a transaction; today's get the indexes they lack."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version == SCHEMA_VERSION:
+        _add_indexes(connection)
         return
     # Managers come before or after those who report to them.
     connection.execute("PRAGMA defer_foreign_keys=ON")
@@ -101,6 +105,15 @@ def migrate(connection: sqlite3.Connection) -> None:
     for table in _TABLES:
         connection.execute(f"DROP TABLE old_{table}")
     connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+
+
+def _add_indexes(connection: sqlite3.Connection) -> None:
+    """Make the indexes that were thought of after a file was made."""
+    there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
+    for statement in statements():
+        made = _INDEX.match(statement)
+        if made is not None and made[1] not in there:
+            connection.execute(statement)
 
 
 def _put_aside(connection: sqlite3.Connection) -> None:
