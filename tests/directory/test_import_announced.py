@@ -1,5 +1,6 @@
 """Webhooks hear of everybody whom an import creates or changes, and of nobody else."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from cti_lookup.directory.storage.database import open_writer
 from tests.directory.transfers import Directory, rows
 
 HEAD = ("Primary Email", "Name")
+TELEPHONE = ("telephone", "general", "1234567")
 LISTENER = (
     "INSERT INTO webhooks (account_id, event, uri, verified_at, created_at, updated_at)"
     " VALUES ('widget', ?, 'https://example.org/hook', 'then', 'then', 'then')"
@@ -19,11 +21,15 @@ HEARD = "SELECT event, name FROM deliveries JOIN people ON people.id = object_id
 def directory(tmp_path: Path) -> Directory:
     made = Directory(tmp_path)
     made.take_in(rows(HEAD, ("ann@example.org", "Ann"), ("bob@example.org", "Bob")))
-    connection = open_writer(made.database)
-    for event in ("person.create", "person.update"):
-        connection.execute(LISTENER, (event,))
-    connection.close()
+    listen(made, "person.create", "person.update")
     return made
+
+
+def listen(directory: Directory, *events: str) -> None:
+    """Add a webhook for each event."""
+    with closing(open_writer(directory.database)) as connection:
+        for event in events:
+            connection.execute(LISTENER, (event,))
 
 
 def test_people_who_are_new_or_changed_are_announced(directory: Directory) -> None:
@@ -53,11 +59,25 @@ def test_an_import_that_is_refused_announces_nobody(directory: Directory) -> Non
     assert directory.query(HEARD) == []
 
 
+def test_organizations_that_an_import_makes_are_announced(directory: Directory) -> None:
+    listen(directory, "organization.create", "organization.update")
+    person = ("ann@example.org", "Ann", "Widget")
+    directory.take_in(rows((*HEAD, "Organization"), person, ("bob@example.org", "Bob", "WIDGET")))
+    directory.take_in(
+        rows(("Organization", "Contact Protocol", "Contact Label", "Contact URI"), ("Gadget", *TELEPHONE)),
+        "organizations.csv",
+    )
+
+    assert directory.query(
+        "SELECT event, name_key FROM deliveries JOIN organizations ON organizations.id = object_id"
+        " WHERE event LIKE 'organization.%' ORDER BY deliveries.id"
+    ) == [("organization.create", "widget"), ("organization.create", "gadget")]
+
+
 def test_a_change_of_an_organizations_contacts_is_a_change_of_the_organization(directory: Directory) -> None:
-    connection = open_writer(directory.database)
-    connection.execute(LISTENER, ("organization.update",))
-    connection.close()
+    listen(directory, "organization.update")
     head = ("Organization", "Contact Protocol", "Contact Label", "Contact URI")
+    directory.take_in(rows(head, ("Widget", "email", "general", "a@widget.example")), "organizations.csv")
     for number in ("1234567", "1234567", "7654321"):  # the second says what is there already
         directory.take_in(rows(head, ("Widget", "telephone", "general", number)), "organizations.csv")
 

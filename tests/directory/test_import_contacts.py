@@ -183,3 +183,13 @@ def test_organizations_have_contacts_under_their_own_labels(directory: Directory
     ]
     assert directory.query("SELECT label, city FROM organization_addresses") == [("street", "Houston")]
     assert not list(faults(directory.database))
+
+
+def test_a_person_whose_rows_stand_on_either_side_of_a_fault_keeps_all_of_them(directory: Directory) -> None:
+    several = [telephone(ANN, f"+49 30 {number:07}") for number in range(1000)]
+    several[600] = telephone(ANN, "")
+
+    report = directory.take_in(rows(HEAD, *several), skip_rejected=True)
+
+    assert (report.applied, report.rejected) == (Applied(created=999), 1)
+    assert uris(directory, ANN) == [uri for _, _, _, uri, _ in several if uri]

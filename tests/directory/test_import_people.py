@@ -131,6 +131,13 @@ def test_a_manager_may_come_later_in_the_file_and_be_written_by_address_or_uniqu
     assert not list(faults(directory.database))
 
 
+def test_a_manager_whose_name_begins_like_a_distinguished_name_is_found_by_it(directory: Directory) -> None:
+    directory.take_in(rows((*HEAD, "Manager"), (*ANN, "dn:bob"), ("bob@example.org", "DN:Bob", "")))
+
+    (_, (bob,)) = directory.people("id")
+    assert directory.people("manager_id") == [(bob,), (None,)]
+
+
 def test_organizations_sites_and_work_hours_that_are_missing_are_made_once(directory: Directory) -> None:
     head = (*HEAD, "Organization", "Site", "Work Hours")
     directory.take_in(
@@ -164,6 +171,8 @@ def test_organizations_sites_and_work_hours_that_are_missing_are_made_once(direc
         ((*HEAD, "Custom Fields"), (*ANN, "{"), Rejection(2, "Custom Fields", "is not JSON")),
         ((*HEAD, "Custom Fields"), (*ANN, "[" * 9999), Rejection(2, "Custom Fields", "is not JSON")),
         ((*HEAD, "Manager"), (*ANN, "nobody@example.org"), Rejection(2, "Manager", "is not found")),
+        ((*HEAD, "Manager"), (*ANN, "dn:cn=nobody"), Rejection(2, "Manager", "is not found")),
+        ((*HEAD, "Manager"), (*ANN, " dn:cn=nobody"), Rejection(2, "Manager", "is not found")),
         ((*HEAD, "Manager"), (*ANN, "ann@example.org"), Rejection(2, "Manager", "can't be the person")),
         ((*HEAD, "ID"), (*ANN, "-1"), Rejection(2, "ID", "is not an id")),
         (HEAD, ("ann@example.org",), Rejection(2, "", "does not have as many cells as the first row")),
@@ -298,3 +307,36 @@ def test_what_looks_like_a_statement_is_just_text(directory: Directory) -> None:
     directory.take_in(rows((*HEAD, "Organization"), ("ann@example.org", name, name)))
 
     assert directory.people("name") == [(name,)]
+
+
+def test_a_fault_among_thousands_of_lines_spoils_no_other(directory: Directory) -> None:
+    lines = [(f"p{number}@example.org", f"Person {number}") for number in range(2000)]
+    lines[1234] = ("no address", "Nobody")
+
+    report = directory.take_in(rows(HEAD, *lines), skip_rejected=True)
+
+    assert (report.applied.created, directory.rejected) == (
+        1999,
+        [Rejection(1236, "Primary Email", "is invalid")],
+    )
+    assert directory.people("name")[1233:1235] == [("Person 1233",), ("Person 1235",)]
+
+
+def test_lines_are_stored_alike_among_thousands_and_alone(directory: Directory) -> None:
+    head = (*HEAD, "Disabled", "VIP", "Job Title", "Information", "Organization", "Time Format 24h")
+    kinds = [
+        ("Ann", "", "yes", "Clerk", "", "Widget", ""),
+        (" Ann ", "1", "", " ", "\t=1+1", "Widget @other", "1"),
+        ("Änn", "0", "no", 'Chef "de" null', "a\nb", "", "0"),
+    ]
+    lines = [(f"P{number}@example.org", *kinds[number % 3]) for number in range(600)]
+    directory.take_in(rows(head, *lines))
+    fields = ("name", "name_key", "email_key", "disabled", "organization_id", "details")
+    together = directory.people(*fields)
+    alone = Directory(directory.folder / "alone")
+    alone.folder.mkdir()
+    for line in lines[:3]:
+        alone.take_in(rows(head, line))
+
+    assert together[:3] == alone.people(*fields)
+    assert {row[:2] + row[3:] for row in together} == {row[:2] + row[3:] for row in together[:3]}

@@ -142,7 +142,8 @@ _INSERT: Final = f"""
         organization_id, site_id, manager_id, work_hours_id, created_at, updated_at, details
     )
     SELECT m.person_id, :account, s.name, s.name_key, s.primary_email, s.email_key, s.source, s.sourceID, s.employeeID,
-        s.supportID, coalesce(s.disabled, 0), o.id, l.id, g.person_id, c.id, :now, :now, json_patch('{{}}', s.details)
+        s.supportID, coalesce(s.disabled, 0), o.id, l.id, g.person_id, c.id, :now, :now,
+        iif(instr(s.details, 'null'), json_patch('{{}}', s.details), s.details)
     FROM temp.matched AS m JOIN staging.people AS s ON s.row = m.row {_REFERENCES}
     WHERE m.fresh ORDER BY m.row
 """  # noqa: S608 - a constant
@@ -235,21 +236,24 @@ def _name_references(connection: sqlite3.Connection, target: Target) -> None:
     connection.create_function("name_key", 1, name_key, deterministic=True)
     for kind, table in _NAMED:
         connection.execute(
-            f"INSERT INTO temp.named (kind, text, key) SELECT DISTINCT ?, {kind}, name_key({kind})"  # noqa: S608 - names of columns
-            f" FROM staging.people WHERE {kind} IS NOT NULL",
+            "INSERT INTO temp.named (kind, text, key) SELECT ?, text, name_key(text) FROM"  # noqa: S608 - names of columns
+            f" (SELECT DISTINCT {kind} AS text FROM staging.people WHERE {kind} IS NOT NULL)",
             (kind,),
         )
         create_named(connection, kind, table, target)
 
 
 def create_named(connection: sqlite3.Connection, kind: str, table: str, target: Target) -> None:
-    """Give each name in `temp.named` of a kind the id of its record, making those there are none of."""
-    connection.execute(
+    """Give each name in `temp.named` of a kind the id of its record, making those there are none of: `temp.made_<table>`."""
+    made = connection.execute(
         f"INSERT INTO main.{table} (account_id, name, name_key, created_at, updated_at)"  # noqa: S608 - names of tables
         f" SELECT :account, min(text), key, :now, :now FROM temp.named WHERE kind = :kind AND NOT EXISTS"
-        f" (SELECT 1 FROM main.{table} WHERE name_key = key AND account_id IN (:account, :directory)) GROUP BY key",
+        f" (SELECT 1 FROM main.{table} WHERE name_key = key AND account_id IN (:account, :directory)) GROUP BY key"
+        " RETURNING id",
         target.parameters | {"kind": kind},
-    )
+    ).fetchall()
+    connection.execute(f"CREATE TEMP TABLE made_{table} (id INTEGER PRIMARY KEY)")
+    connection.executemany(f"INSERT INTO temp.made_{table} VALUES (?)", [(one,) for (one,) in made])  # noqa: S608 - as above
     connection.execute(
         f"UPDATE temp.named SET id = (SELECT id FROM main.{table} WHERE name_key = key"  # noqa: S608 - as above
         " AND account_id IN (:account, :directory) ORDER BY account_id = :account DESC, disabled, id LIMIT 1)"

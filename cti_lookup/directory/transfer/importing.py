@@ -190,7 +190,9 @@ class _Run:
 
 
 _OWNERS: Final = "SELECT owner_id FROM temp.touched"
+_MADE: Final = ("organization.create", "SELECT id FROM temp.made_organizations")
 _CHANGED_PEOPLE: Final = (
+    _MADE,
     ("person.create", "SELECT person_id FROM temp.changed WHERE event = 'person.create'"),
     (
         "person.update",
@@ -202,7 +204,14 @@ _CHANGED: Final = MappingProxyType(
     {
         Kind.PEOPLE: _CHANGED_PEOPLE,
         Kind.PEOPLE_CONTACTS: (("person.update", _OWNERS),),
-        Kind.ORGANIZATIONS_CONTACTS: (("organization.update", _OWNERS),),
+        Kind.ORGANIZATIONS_CONTACTS: (
+            _MADE,
+            (
+                "organization.update",
+                "SELECT owner_id FROM temp.touched"  # noqa: ISC004 - one statement
+                " WHERE owner_id NOT IN (SELECT id FROM temp.made_organizations)",
+            ),
+        ),
     }
 )
 """What webhooks are told of each kind of file, and of which records."""

@@ -88,7 +88,9 @@ class Batch:
 
     def _groups_of(self, plain: PlainContacts) -> Sequence[int]:
         numbers = []
-        for line, key, text, kind in zip(plain.lines, plain.owner_keys, plain.owners, plain.kinds, strict=True):
+        for line, key, text, kind in zip(
+            plain.lines, plain.owner_keys, plain.owners, plain.kinds, strict=True
+        ):
             if key != self.last_owner or self.group not in self.groups:
                 self._group_of(line, Owner(key, text))
             if kind.integration:

@@ -7,7 +7,7 @@ UTF-16 cannot be told from anything else without one.
 
 import codecs
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO, Final
 
 from cti_lookup.directory.transfer.faults import UnreadableFileError
@@ -28,7 +28,7 @@ _MARKS: Final = (
 )
 
 
-class TextLines(Iterator[str]):
+class TextLines(Iterable[str]):
     """
     The lines of a file, with their ends as they are; `number` is that of the last one given.
 
@@ -48,10 +48,6 @@ class TextLines(Iterator[str]):
     def __iter__(self) -> Iterator[str]:
         # The generator itself: a method of Python between it and who reads would cost as much as the line.
         return self._lines
-
-    def __next__(self) -> str:
-        """Return the next line."""
-        return next(self._lines)
 
     def _read(self) -> Iterator[str]:
         readline = self._text.readline
