@@ -1,5 +1,6 @@
 """The commands `directory import` and `directory export`."""
 
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +21,9 @@ from cti_lookup.directory import (
 from cti_lookup.terminal import err, out
 
 DEFAULT_FILE: Final = Path("cti-directory.sqlite3")
+
+_NICENESS: Final = 10
+"""How much an import steps back behind a server of the same machine that answers calls."""
 
 Database = Annotated[Path, typer.Option("--db", help="The directory's file, made if it is not there.")]
 Account = Annotated[str | None, typer.Option("--account", help="Whose records; else the file's own account.")]
@@ -52,6 +56,7 @@ def import_files(  # noqa: PLR0913, PLR0917 - one for each option
     dry_run: Annotated[bool, typer.Option(help="Only say what is not acceptable.")] = False,
 ) -> None:
     """Import people or their contacts: each file as a whole or not at all; a server may be running meanwhile."""
+    os.nice(_NICENESS)
     orders = [
         plan_import(
             db,

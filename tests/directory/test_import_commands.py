@@ -1,5 +1,8 @@
 """`directory import` and `directory export` as people run them."""
 
+import os
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -74,3 +77,17 @@ def test_a_file_whose_content_cannot_be_told_needs_a_type(directory: Directory) 
 
     assert done.returncode == 1
     assert "--type" in done.stderr
+
+
+def test_an_import_steps_back_behind_a_server_that_answers_calls(directory: Directory) -> None:
+    pipe = directory.folder / "pipe.csv"
+    os.mkfifo(pipe)
+    command = ("directory", "import", "pipe.csv", "--type", "people", "--db", "directory.sqlite3")
+    with subprocess.Popen(
+        [sys.executable, "-m", "cti_lookup", *command], cwd=directory.folder, stderr=subprocess.DEVNULL
+    ) as process:
+        with pipe.open("wb"):  # it opens when the import begins to read
+            niceness = os.getpriority(os.PRIO_PROCESS, process.pid)
+        process.wait()
+
+    assert niceness == min(19, os.getpriority(os.PRIO_PROCESS, 0) + 10)
