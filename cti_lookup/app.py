@@ -21,6 +21,7 @@ from cti_lookup.explain import Explainer
 from cti_lookup.fetching import Fetching
 from cti_lookup.invalidation import Invalidation
 from cti_lookup.keys import Keys
+from cti_lookup.lag import noticing_lag
 from cti_lookup.logs import Log
 from cti_lookup.lookup import HEAD_START, CallerLookup
 from cti_lookup.preloading import preloading
@@ -35,6 +36,7 @@ from cti_lookup.shapes import Shapes
 from cti_lookup.sharing import Replicas, alone
 from cti_lookup.sweeping import sweeping
 from cti_lookup.tallies import Tallies
+from cti_lookup.timed import TimedDirectory
 from cti_lookup.times import Clock
 from cti_lookup.upstream import Upstream
 from cti_lookup.web import administration, lookups, operations, stats, threecx, upstream, webhooks
@@ -162,7 +164,7 @@ async def open_parts(  # noqa: PLR0913  # a program's choices, by name
         fetching = Fetching(
             memory=memory,
             shared=replicas.tier,
-            directory=directory,
+            directory=TimedDirectory(directory, clock=clock.steady, note=tallies.directory_seconds.add),
             freshness=freshness,
             clock=clock.steady,
             dropped=tallies.count_dropped,
@@ -184,6 +186,7 @@ async def open_parts(  # noqa: PLR0913  # a program's choices, by name
         rates, shapes = Rates(tallies.lookups, clock.steady), Shapes(clock.steady)
         await stack.enter_async_context(looking(rates.look, shapes.look))
         await stack.enter_async_context(preloading())
+        await stack.enter_async_context(noticing_lag(tallies.loop_lag.add))
         tallies.watch("cti_cache_entries", lambda: len(memory))
         tallies.watch("cti_calls_remembered", lambda: len(calls))
         tallies.watch("cti_lookups_under_way", lambda: lookup.under_way)

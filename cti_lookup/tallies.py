@@ -44,7 +44,11 @@ class Tallies(Collector):
     def __init__(self) -> None:
         self.lookups: dict[tuple[str, ...], int] = defaultdict(int)
         self.lookup_seconds: dict[str, Times] = defaultdict(Times)
+        self.source_lookups: dict[tuple[str, ...], int] = defaultdict(int)
+        self.webhook_seconds: dict[str, Times] = defaultdict(Times)
         self.directory: dict[tuple[str, ...], int] = defaultdict(int)
+        self.directory_seconds = Times()
+        self.loop_lag = Times()
         self.tokens: dict[tuple[str, ...], int] = defaultdict(int)
         self.dropped = 0
         self.redis: dict[tuple[str, ...], int] = defaultdict(int)
@@ -59,6 +63,11 @@ class Tallies(Collector):
         """Count one lookup and its time."""
         self.lookups[outcome, tier] += 1
         self.lookup_seconds[tier].add(seconds)
+
+    def count_source(self, source: str, outcome: str, seconds: float) -> None:
+        """Count one answer to a webhook that told of a call, and its time; `source` is a configured name."""
+        self.source_lookups[source, outcome] += 1
+        self.webhook_seconds[source].add(seconds)
 
     def count_directory(self, result: str) -> None:
         """Count one request to the directory."""
@@ -103,13 +112,12 @@ class Tallies(Collector):
     def collect(self) -> Iterable[Metric]:
         """Turn the numbers into metrics."""
         yield _counter("cti_lookups", ("outcome", "tier"), self.lookups)
-        seconds = HistogramMetricFamily(
-            "cti_lookup_seconds", DEFINITIONS["cti_lookup_seconds"], labels=["tier"]
-        )
-        for tier, times in self.lookup_seconds.items():
-            seconds.add_metric([tier], times.cumulative(), times.total)
-        yield seconds
+        yield _histogram("cti_lookup_seconds", ("tier",), self.lookup_seconds)
+        yield _counter("cti_source_lookups", ("source", "outcome"), self.source_lookups)
+        yield _histogram("cti_webhook_seconds", ("source",), self.webhook_seconds)
         yield _counter("cti_directory_requests", ("result",), self.directory)
+        yield _histogram("cti_directory_seconds", (), {"": self.directory_seconds})
+        yield _histogram("cti_loop_lag_seconds", (), {"": self.loop_lag})
         yield _counter("cti_token_requests", ("result",), self.tokens)
         yield _counter("cti_people_dropped", (), {(): self.dropped})
         yield _counter("cti_redis_operations", ("operation", "result"), self.redis)
@@ -131,10 +139,22 @@ def _counter(
     return family
 
 
+def _histogram(name: str, labels: tuple[str, ...], times: Mapping[str, Times]) -> HistogramMetricFamily:
+    """Make a histogram with one label, or with none."""
+    family = HistogramMetricFamily(name, DEFINITIONS[name], labels=labels)
+    for value, one in times.items():
+        family.add_metric([value] if labels else [], one.cumulative(), one.total)
+    return family
+
+
 DEFINITIONS: Final = {
     "cti_lookups": "Answers to who is calling, by outcome and by the tier that gave the directory's word.",
     "cti_lookup_seconds": "Time from a caller that was read to the answer, in seconds, by tier.",
+    "cti_source_lookups": "Answers to webhooks that told of a call, by source and outcome.",
+    "cti_webhook_seconds": "Time from a webhook that told of a call to its answer, in seconds, by source.",
     "cti_directory_requests": "Requests to the directory by result: found, nobody, or why it could not be asked.",
+    "cti_directory_seconds": "Time until the directory answered or failed, in seconds; where it was not asked nothing is noted.",
+    "cti_loop_lag_seconds": "How late a timer of the event loop came, in seconds, tried four times a second.",
     "cti_token_requests": "Requests for the directory's OAuth token by result: ok, or why there was none.",
     "cti_people_dropped": "People the directory returned who do not carry the number asked for.",
     "cti_redis_operations": "Operations on Redis by result: ok, miss, garbage, future, overtaken, or what was wrong with it.",

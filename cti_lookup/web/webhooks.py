@@ -103,6 +103,7 @@ class _WebhookLine(msgspec.Struct, gc=False):
 def _note_webhook(parts: Parts, source: Source, call: Call, found: Lookup, seconds: float) -> None:
     tier = found.tier or NO_TIER
     parts.tallies.count_lookup(found.outcome, tier, seconds)
+    parts.tallies.count_source(source.name, found.outcome, seconds)
     parts.shapes.note(source.name, found.caller.raw, found.outcome)
     parts.log.line(
         _WebhookLine(

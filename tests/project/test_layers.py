@@ -134,7 +134,7 @@ LAYERS: Final = (
     {"rservice.asking"},
     {"rservice.client"},
     # mechanics of the process
-    {"logs", "settings", "tallies", "windows"},
+    {"lag", "logs", "settings", "tallies", "timed", "windows"},
     # calls to try it with
     {"playing", "playing.scene"},
     {"playing.signing"},

@@ -82,6 +82,9 @@ async def test_what_was_done_is_counted_once(service: Service, directory: FakeDi
     assert await service.counted("cti_lookups_total", outcome="invalid", tier="none") == 1
     assert await service.counted("cti_webhooks_total", source="generic", result="accepted") == 2
     assert await service.counted("cti_webhooks_total", source="generic", result="unreadable") == 1
+    assert await service.counted("cti_source_lookups_total", source="generic", outcome="nobody") == 1
+    assert await service.counted("cti_webhook_seconds_count", source="generic") == 2
+    assert await service.counted("cti_directory_seconds_count") == 2
     assert await service.counted("cti_directory_requests_total", result="found") == 1
     assert await service.counted("cti_directory_requests_total", result="nobody") == 1
     assert await service.counted("cti_lookup_seconds_count", tier="memory") == 1
