@@ -77,6 +77,7 @@ run: $(READY) ## run the whole product with sample people; prints URLs and a cur
 test: $(READY) ## run every test, installing what they need (TEST_ARGS)
 	@$(shell_functions)
 	need redis-server curl
+	command -v promtool >/dev/null || install_packages prometheus
 	compgen -G '/usr/lib/*/kamailio/modules/http_client.so' >/dev/null && command -v sipp >/dev/null \
 	  || install_packages kamailio kamailio-utils-modules sip-tester
 	say "running every test"

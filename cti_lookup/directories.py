@@ -37,6 +37,7 @@ async def open_directory_of(
     """Open the way to the directory; with `samples` an empty one of our own is filled with sample people."""
     if settings.directory_url:
         tallies.watch("cti_quota_remaining", lambda: guards.quota.remaining.hour)
+        tallies.watch("cti_quota_hourly", lambda: guards.quota.hourly)
     tallies.watch("cti_directory_breaker_open", lambda: guards.breaker.is_open)
     tallies.watch("cti_directory_concurrency", lambda: guards.slots.limit)
     tallies.watch("cti_directory_waiting", lambda: guards.slots.waiting)

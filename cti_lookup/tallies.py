@@ -38,6 +38,10 @@ class Times:
         return pairs
 
 
+_FROM_THE_START: Final = {("not_forgotten",): 0, ("not_read",): 0}
+"""Rare and grave: a counter that appears at 1 has not grown, and no alert would see its first time."""
+
+
 class Tallies(Collector):
     """All that this process counts; each metric is defined by a sentence in `DEFINITIONS` and in the README."""
 
@@ -55,7 +59,7 @@ class Tallies(Collector):
         self.webhooks: dict[tuple[str, ...], int] = defaultdict(int)
         self.upstream: dict[tuple[str, ...], int] = defaultdict(int)
         self.handshakes: dict[tuple[str, ...], int] = defaultdict(int)
-        self.forgotten: dict[tuple[str, ...], int] = defaultdict(int)
+        self.forgotten: dict[tuple[str, ...], int] = defaultdict(int, _FROM_THE_START)
         self.turned_away: dict[tuple[str, ...], int] = defaultdict(int)
         self._gauges: dict[str, Callable[[], float]] = {}
 
@@ -166,6 +170,7 @@ DEFINITIONS: Final = {
     "cti_cache_entries": "Answers in the memory tier, fresh and old, and forgotten ones that nobody has asked for since.",
     "cti_calls_remembered": "Names of calls whose events this process still remembers.",
     "cti_quota_remaining": "Requests that are left of the directory's hour, as far as anybody knows.",
+    "cti_quota_hourly": "Requests that the directory grants in an hour, as it says itself, or else 3600.",
     "cti_directory_breaker_open": "1 while the directory is left alone because it failed too often.",
     "cti_directory_concurrency": "Requests that may be under way to the directory at this moment.",
     "cti_directory_waiting": "Questions that wait until a request may be under way.",

@@ -107,6 +107,11 @@ class AnyQuota(Protocol):
         ...
 
     @property
+    def hourly(self) -> int:
+        """Give how many requests the directory grants in an hour."""
+        ...
+
+    @property
     def silence(self) -> float:
         """Give the seconds since the directory last said what is left; endless if it never did."""
         ...
@@ -136,6 +141,7 @@ class NoQuota:
     """The quota of a directory of our own, which grants whatever it is asked, whatever it says."""
 
     remaining = Remaining(UNLIMITED.hourly, UNLIMITED.burst, 0.0)
+    hourly = UNLIMITED.hourly
     silence = 0.0
 
     def check(self, purpose: Purpose) -> None:
@@ -187,6 +193,11 @@ class Quota:
         now = self._steady()
         hour, burst = self._windows.left(now)
         return Remaining(hour, burst, max(0.0, self._paused_until - now))
+
+    @property
+    def hourly(self) -> int:
+        """Give how many requests the directory grants in an hour, as it said, or as is set."""
+        return self._windows.limits.hourly
 
     @property
     def silence(self) -> float:
