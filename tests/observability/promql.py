@@ -46,3 +46,27 @@ def grouped_by(query: str) -> set[str]:
 def alternatives(pattern: str) -> list[str]:
     """Give the words that a matcher of plain words names."""
     return [word for word in pattern.split("|") if re.fullmatch(r"[a-z_]+", word)]
+
+
+Exposed = dict[str, set[str]]
+"""The names of series, and the labels of each."""
+
+SCRAPED: Final = {"namespace", "job", "instance"}
+"""Labels that Prometheus adds to whatever it scrapes; the namespace where it runs in Kubernetes."""
+
+PROMETHEUS_OWN: Final = {"up": set[str](), "ALERTS": {"alertname", "alertstate"}}
+
+
+def unknown(query: str, exposed: Exposed) -> list[str]:
+    """Say which series and labels of a query there are not."""
+    known = {**exposed, **PROMETHEUS_OWN, **{name: grouped_by(expr) for name, expr in RECORDED.items()}}
+    taken = list(selectors(query))
+    faults = [one.name for one in taken if one.name not in known]
+    labels = set().union(*(known.get(one.name, set()) for one in taken)) | SCRAPED
+    faults += [
+        f"{one.name}{{{label}}}"
+        for one in taken
+        for label in one.labels
+        if label not in known.get(one.name, set()) | SCRAPED
+    ]
+    return faults + [f"by ({label})" for label in grouped_by(query) - labels]

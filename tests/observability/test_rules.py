@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import yaml
-from _pytest.mark import ParameterSet
 
 from tests.observability.alerting import CASES, Case
 from tests.observability.promql import ALERTS, RULES_FILE
@@ -38,21 +37,19 @@ def expected(case: Case) -> list[Any]:
     ]
 
 
-def _marked(case: Case) -> ParameterSet:
-    return pytest.param(case, id=case.name, marks=[pytest.mark.slow] if case.minute > LONG else [])
-
-
 def promtool(*arguments: str) -> str:
     done = subprocess.run(["promtool", *arguments], capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
+@pytest.mark.slow
 def test_prometheus_takes_the_rules() -> None:
     assert "SUCCESS" in promtool("check", "rules", "--lint=all", "--lint-fatal", str(RULES_FILE))
 
 
-@pytest.mark.parametrize("case", [_marked(case) for case in CASES])
+@pytest.mark.slow
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_an_alert_is(case: Case, tmp_path: Path) -> None:
     asked = {"eval_time": f"{case.minute}m", "alertname": case.alert, "exp_alerts": expected(case)}
     told = {
