@@ -38,7 +38,7 @@ class Times:
         return pairs
 
 
-_FROM_THE_START: Final = {("not_forgotten",): 0, ("not_read",): 0}
+_FROM_THE_START: Final[dict[tuple[str, ...], int]] = {("not_forgotten",): 0, ("not_read",): 0}
 """Rare and grave: a counter that appears at 1 has not grown, and no alert would see its first time."""
 
 

@@ -149,6 +149,10 @@ LAYERS: Final = (
     {"fetching", "invalidation", "explain", "upstream"},
     {"lookup"},
     {"ringing", "erasure"},
+    # a recorded day, played against the lookup
+    {"replaying", "replaying.passing", "replaying.sample", "replaying.simulated", "replaying.measured"},
+    {"replaying.charts", "replaying.day", "replaying.options"},
+    {"replaying.replay"},
     # web
     {"web"},
     {"web.answers", "web.door", "web.keys", "web.peers"},
@@ -158,6 +162,7 @@ LAYERS: Final = (
     # root
     {"app"},
     {"serve", "terminal"},
+    {"replaying.command"},
     {"directory_import_commands"},
     {"check_command", "directory_commands", "lookup_command", "serve_command"},
     {"cli"},
