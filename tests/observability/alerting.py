@@ -110,9 +110,15 @@ CASES: Final = (
     fires(
         "CtiWebhooksSlow",
         20,
-        *buckets("cti_webhook_seconds", {"0.8": 90, "1.5": 100, "+Inf": 100}, 30, source="front-desk"),
-        value="1.43s",
+        *buckets("cti_webhook_seconds", {"0.9": 90, "1.5": 100, "+Inf": 100}, 30, source="front-desk"),
+        value="1.44s",
         **RELEASE,
+    ),
+    rests(
+        "CtiWebhooksSlow",
+        "a tenth is pending when the budget ends",
+        20,
+        *buckets("cti_webhook_seconds", {"0.8": 90, "0.9": 100, "+Inf": 100}, 30, source="front-desk"),
     ),
     rests(
         "CtiWebhooksSlow",
