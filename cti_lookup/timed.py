@@ -1,5 +1,6 @@
 """A directory whose answers are timed."""
 
+import asyncio
 from collections.abc import Callable
 
 from cti_lookup.errors import Unavailable
@@ -31,6 +32,9 @@ class TimedDirectory:
         except Unavailable as unavailable:
             if unavailable.was_asked:
                 self._note(self._clock() - began)
+            raise
+        except asyncio.CancelledError:  # the flight's time ended first: so long it was silent at least
+            self._note(self._clock() - began)
             raise
         self._note(self._clock() - began)
         return people

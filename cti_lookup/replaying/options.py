@@ -25,9 +25,9 @@ class Options:
         self.faults: list[str] = []
 
     def numbers(self, name: str, text: str, *, most: float, least: float = 0.0) -> tuple[float, ...]:
-        """Read numbers that commas separate, each once, above `least`."""
+        """Read numbers that commas separate, above `least`."""
         try:
-            read = tuple(dict.fromkeys(float(one) for one in text.split(",")))
+            read = tuple(float(one) for one in text.split(","))
         except ValueError:
             read = ()
         if not read or not all(least < one <= most for one in read):
@@ -67,7 +67,7 @@ class Options:
             self.numbers("negative-ttl", negative_ttl, most=_LONGEST),
             self.numbers("stale-ttl", stale_ttl, most=_LONGEST),
         )
-        combined = tuple(Choice(*times) for times in product(*lists))
+        combined = tuple(dict.fromkeys(Choice(*times) for times in product(*lists)))
         if len(combined) > _MOST_CHOICES:
             self.faults.append(
                 f"--ttl, --negative-ttl, --stale-ttl: are more than {_MOST_CHOICES} combinations"

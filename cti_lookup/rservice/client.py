@@ -21,8 +21,13 @@ from cti_lookup.rservice.tokens import ClientCredentials, ClientTokens, FixedTok
 from cti_lookup.rservice.transport import CONNECT, open_session
 from cti_lookup.rservice.wire import PATHS, question_path
 
-TOTAL: Final = 5.0
-"""Seconds for one question with all its requests. Whoever waits leaves long before; the answer may warm the cache."""
+TOTAL: Final = 4.5
+"""
+Seconds for one question with all its requests. Whoever waits leaves long before; the answer may warm the cache.
+
+A flight lasts 5 s, of which Redis may take some before: a request that the flight cancels has not failed, and a directory
+that hangs would never open the breaker.
+"""
 
 SILENCE: Final = 60.0
 """Seconds without news of the quota after which `GET /rate_limit` is asked, and between two such requests."""

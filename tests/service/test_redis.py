@@ -12,7 +12,7 @@ from redis import Redis
 from cti_lookup.answers import encode_lookup
 from cti_lookup.telephone import read_caller
 from tests.conftest import SettableClock
-from tests.servers.fake_directory import ASHOKS_NUMBER, FakeDirectory, person
+from tests.servers.fake_directory import ASHOKS_NUMBER, FakeDirectory, hanging, person
 from tests.servers.redis_process import RedisProcess
 from tests.servers.redis_waits import SHIPPED
 from tests.service.conftest import Service, StartService, lookup_of
@@ -230,3 +230,19 @@ async def test_garbage_in_redis_is_counted_and_replaced_by_the_directorys_word(
     await until_stored(service)
     await service.stop()
     assert await promptly(await start(redis_url=redis.url)) == ("matched", "redis")
+
+
+@pytest.mark.slow
+async def test_a_directory_that_hangs_is_seen_to_fail_though_a_turn_is_taken_first(
+    start: StartService, redis: RedisProcess, directory: FakeDirectory
+) -> None:
+    """Were the flight over before the request, it would be cancelled: no failure, and no breaker that opens."""
+    service = await start(redis_url=redis.url, lookup_budget=0.05)
+    directory.behaviour = hanging()
+    await asyncio.gather(*(service.ring(f"+44207946010{digit}") for digit in range(5)))
+
+    async def all_timed_out() -> bool:
+        return await service.counted("cti_directory_requests_total", result="timeout") == 5
+
+    await until(all_timed_out)
+    assert await service.counted("cti_directory_breaker_open") == 1

@@ -56,6 +56,25 @@ async def test_a_failure_is_timed_if_the_directory_was_asked(
     assert noted == times
 
 
+async def test_a_directory_that_is_silent_to_the_end_of_a_flight_is_timed_until_then(
+    clock: SettableClock,
+) -> None:
+    class Silent(SlowDirectory):
+        async def people_with(self, _: AnyQuestion, __: Purpose) -> tuple[Person, ...]:
+            clock.pass_by(5.0)
+            await asyncio.Event().wait()
+            return ()
+
+    noted: list[float] = []
+    directory = TimedDirectory(Silent(clock), clock=clock, note=noted.append)
+    flight = asyncio.create_task(directory.people_with(QUESTION, Purpose.RINGING))
+    await asyncio.sleep(0)
+    flight.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await flight
+    assert noted == [5.0]
+
+
 async def test_a_loop_that_stands_still_is_noticed_with_how_long_it_did() -> None:
     lags: asyncio.Queue[float] = asyncio.Queue()
     async with asyncio.timeout(60), noticing_lag(lags.put_nowait, every=0.01):
