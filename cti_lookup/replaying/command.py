@@ -21,7 +21,6 @@ from cti_lookup.replaying.replay import Setup, replay
 from cti_lookup.replaying.sample import CALLS, write_sample
 from cti_lookup.terminal import err, out, show_table
 
-
 app = typer.Typer()
 
 
