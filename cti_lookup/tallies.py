@@ -38,7 +38,8 @@ class Times:
         return pairs
 
 
-_FROM_THE_START: Final[dict[tuple[str, ...], int]] = {("not_forgotten",): 0, ("not_read",): 0}
+_NOT_FORGOTTEN: Final[dict[tuple[str, ...], int]] = {("not_forgotten",): 0, ("not_read",): 0}
+_TURNED_AWAY: Final[dict[tuple[str, ...], int]] = {("full",): 0, ("slow",): 0}
 """Rare and grave: a counter that appears at 1 has not grown, and no alert would see its first time."""
 
 
@@ -59,8 +60,8 @@ class Tallies(Collector):
         self.webhooks: dict[tuple[str, ...], int] = defaultdict(int)
         self.upstream: dict[tuple[str, ...], int] = defaultdict(int)
         self.handshakes: dict[tuple[str, ...], int] = defaultdict(int)
-        self.forgotten: dict[tuple[str, ...], int] = defaultdict(int, _FROM_THE_START)
-        self.turned_away: dict[tuple[str, ...], int] = defaultdict(int)
+        self.forgotten: dict[tuple[str, ...], int] = defaultdict(int, _NOT_FORGOTTEN)
+        self.turned_away: dict[tuple[str, ...], int] = defaultdict(int, _TURNED_AWAY)
         self._gauges: dict[str, Callable[[], float]] = {}
 
     def count_lookup(self, outcome: str, tier: str, seconds: float) -> None:
