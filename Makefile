@@ -76,7 +76,7 @@ run: $(READY) ## run the whole product with sample people; prints URLs and a cur
 .PHONY: test
 test: $(READY) ## run every test, installing what they need (TEST_ARGS)
 	@$(shell_functions)
-	need redis-server curl
+	need redis-server curl chromium
 	command -v promtool >/dev/null || install_packages prometheus
 	compgen -G '/usr/lib/*/kamailio/modules/http_client.so' >/dev/null && command -v sipp >/dev/null \
 	  || install_packages kamailio kamailio-utils-modules sip-tester
