@@ -1,0 +1,102 @@
+"""Each kind of call has a card that says what is known, and what is not."""
+
+from typing import Final
+
+import pytest
+from playwright.async_api import expect
+
+from tests.widget.calls import ANSWERED, Json, call, matched, people, person, withheld, without
+from tests.widget.conftest import Open, Shoot
+from tests.widget.service import FakeService
+
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
+
+BERLIN: Final = {
+    "raw": "+4930901820",
+    "e164": "+4930901820",
+    "national": "030 901820",
+    "region": "DE",
+    "time_zones": ["Europe/Berlin"],
+}
+GRACE: Final = person(
+    31, "Grace Wu", vip=True, job_title="Chief Information Officer", url="https://widget.example/people/31"
+)
+KINDS: Final[dict[str, tuple[Json, list[str]]]] = {
+    "pending": (call(lookup=without("pending")), ["(713) 987-2967", "Looking up the caller"]),
+    "one-person": (
+        call(),
+        ["Ashok Kumar", "Trainee · Widget Data Center, External IT", "Howard Tanner", "Exact number"],
+    ),
+    "vip": (
+        call(lookup=matched(GRACE), **ANSWERED),
+        ["Grace Wu", "VIP", "In call", "Chief Information Officer"],
+    ),
+    "weak-match": (
+        call(lookup=matched(person(rule="suffix")), attestation="C"),
+        [
+            "Perhaps Ashok Kumar",
+            "Not certain: Only the last digits agree",
+            "Origin not verified",
+            "Not this person",
+        ],
+    ),
+    "several": (call(lookup=matched(*people(3))), ["Who is calling?", "Ellen Brown", "VIP", "None of these"]),
+    "more-than-ten": (
+        call(lookup=matched(*people(10), truncated=True)),
+        ["More than ten people have this number", "Jan de Vries"],
+    ),
+    "nobody": (
+        call(lookup=without("nobody", **BERLIN), attestation="B"),
+        [
+            "Unknown caller",
+            "030 901820",
+            "Germany",
+            "out of hours there",
+            "Search",
+            "Create person",
+            "KUMAR A",
+        ],
+    ),
+    "withheld": (call(lookup=withheld(), display_name=None, attestation=None), ["Number withheld"]),
+    "invalid": (
+        call(
+            lookup=without("invalid", raw="${CALLERID}", e164=None, national=None, region=None, time_zones=[])
+        ),
+        ["Not a telephone number", "${CALLERID}"],
+    ),
+    "internal": (
+        call(
+            direction="internal",
+            lookup=without(
+                "internal", raw="204", e164=None, national=None, region=None, extension="204", time_zones=[]
+            ),
+        ),
+        ["Internal caller", "Extension 204"],
+    ),
+    "unavailable": (
+        call(lookup=without("unavailable")),
+        ["(713) 987-2967", "The directory cannot be asked", "The name follows"],
+    ),
+    "stale": (call(lookup=matched(tier="stale", age_seconds=5400.0)), ["Ashok Kumar", "As of 1 hour ago"]),
+    "held": (call(**ANSWERED | {"state": "held"}), ["On hold", "Ashok Kumar"]),
+    "failed-attestation": (call(attestation="failed"), ["Verification failed"]),
+}
+TEMPLATES: Final = {
+    "create_url": "https://desk.example/new?telephone={number}",
+    "search_url": "https://desk.example/people?q={number}",
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_card_says_what_is_known_of_a_call(
+    kind: str, service: FakeService, open_page: Open, shoot: Shoot
+) -> None:
+    shown, words = KINDS[kind]
+    page = await open_page(**TEMPLATES)
+    service.tell(shown)
+    card = page.locator(".card")
+
+    await expect(card).to_have_count(1)
+    for word in words:
+        await expect(card).to_contain_text(word)
+    await shoot(page.locator("cti-caller-lookup"), kind)
