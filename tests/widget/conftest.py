@@ -61,6 +61,16 @@ async def service() -> AsyncIterator[FakeService]:
         yield service
 
 
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
+async def blank(browser: Browser) -> AsyncIterator[Page]:
+    """Give a page with nothing in it, from which the module can be imported; shared, for it keeps nothing."""
+    async with serving(FakeService()) as service:
+        page = await browser.new_page()
+        await page.goto(f"{service.url}/empty.html")
+        yield page
+        await page.close()
+
+
 @pytest.fixture
 def open_page(context: BrowserContext, service: FakeService) -> Open:
     """Give a way to open a page with the element in it, followed by the service."""
@@ -71,7 +81,9 @@ def open_page(context: BrowserContext, service: FakeService) -> Open:
         await page.goto(service.page(name, **({"token": token} if token else {}), **attributes))
         if token:
             await service.until_followed(opened + 1)
-            await page.wait_for_function("document.querySelector('cti-caller-lookup').state === 'connected'")
+            await page.wait_for_function(
+                "() => document.querySelector('cti-caller-lookup').state === 'connected'"
+            )
         return page
 
     return open_page

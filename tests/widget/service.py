@@ -25,7 +25,7 @@ NOW: Final = datetime(2026, 11, 21, 20, 15, 3, tzinfo=UTC)
 TOKEN: Final = "e30.eyJzdWIiOiAiYWdlbnQtMSJ9.c2lnbmVk"
 STRICT: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; connect-src 'self'; "
-    "frame-src 'self'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+    "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 )
 
 Refusal = tuple[int, str]
@@ -68,6 +68,7 @@ class FakeService:
         self.origins: set[str] = set()
         self.failing: set[str] = set()
         self.now: Callable[[], datetime] = lambda: NOW
+        self.policy = STRICT
         self.port = 0
         self._history: list[Told] = []
         self._epoch = 1
@@ -244,7 +245,7 @@ class FakeService:
         """Give a page; `{attributes}` in it stands for the query, which becomes the element's attributes."""
         text = (PAGES / f"{request.match_info['page']}.html").read_text(encoding="utf-8")
         given = " ".join(f'{escape(name)}="{escape(value)}"' for name, value in request.query.items())
-        headers = {"Content-Security-Policy": STRICT}
+        headers = {"Content-Security-Policy": self.policy}
         return web.Response(
             text=text.replace("{attributes}", given), content_type="text/html", headers=headers
         )
@@ -266,9 +267,13 @@ def event(kind: str, data: Json, event_id: str | None = None) -> bytes:
 
 
 @asynccontextmanager
-async def serving(service: FakeService) -> AsyncIterator[FakeService]:
-    """Let a service listen at a free port."""
-    runner = web.AppRunner(service.application(), access_log=None, shutdown_timeout=0.05)
+async def serving(service: FakeService, *, frames: FakeService | None = None) -> AsyncIterator[FakeService]:
+    """Let a service listen at a free port; its pages may frame another one's."""
+    if frames is not None:
+        service.policy = f"{STRICT}; frame-src {frames.url}"
+    runner = web.AppRunner(
+        service.application(), access_log=None, shutdown_timeout=0.05, handler_cancellation=True
+    )
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     service.port = runner.addresses[0][1]

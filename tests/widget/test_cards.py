@@ -42,7 +42,7 @@ KINDS: Final[dict[str, tuple[Json, list[str]]]] = {
     ),
     "several": (call(lookup=matched(*people(3))), ["Who is calling?", "Ellen Brown", "VIP", "None of these"]),
     "more-than-ten": (
-        call(lookup=matched(*people(10), truncated=True)),
+        call(lookup=matched(*people(10), truncated=True), queue=None, attestation=None),
         ["More than ten people have this number", "Jan de Vries"],
     ),
     "nobody": (
@@ -100,3 +100,14 @@ async def test_a_card_says_what_is_known_of_a_call(
     for word in words:
         await expect(card).to_contain_text(word)
     await shoot(page.locator("cti-caller-lookup"), kind)
+
+
+async def test_the_documented_card_is_dark_where_the_computer_is(
+    service: FakeService, open_page: Open, shoot: Shoot
+) -> None:
+    page = await open_page(**TEMPLATES)
+    await page.emulate_media(color_scheme="dark")
+    service.tell(call(lookup=matched(GRACE), **ANSWERED))
+
+    await expect(page.locator(".card")).to_have_css("color-scheme", "dark")
+    await shoot(page.locator("cti-caller-lookup"), "dark")

@@ -5,8 +5,6 @@ from typing import Final
 import pytest
 from playwright.async_api import Page
 
-from tests.widget.conftest import Open
-
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
 
 Event = tuple[str, str, str]
@@ -53,23 +51,18 @@ async def read(page: Page, text: str, cut: int) -> tuple[list[Event], int | None
 
 
 @pytest.mark.parametrize("case", CASES)
-async def test_a_stream_is_read_the_same_wherever_it_is_cut(case: str, open_page: Open) -> None:
+async def test_a_stream_is_read_the_same_wherever_it_is_cut(case: str, blank: Page) -> None:
     text, events = CASES[case]
-    page = await open_page("empty.html", token="")
-
     for cut in (1, 2, 3, 7, len(text.encode())):
-        assert (await read(page, text, cut))[0] == events, f"cut after each {cut} bytes"
+        assert (await read(blank, text, cut))[0] == events, f"cut after each {cut} bytes"
 
 
-async def test_the_time_to_wait_is_a_number_or_nothing(open_page: Open) -> None:
-    page = await open_page("empty.html", token="")
-
-    assert (await read(page, "retry: 2000\nretry: soon\n\n", 4))[1] == 2000
-    assert (await read(page, "retry: -1\n\n", 4))[1] is None
+async def test_the_time_to_wait_is_a_number_or_nothing(blank: Page) -> None:
+    assert (await read(blank, "retry: 2000\nretry: soon\n\n", 4))[1] == 2000
+    assert (await read(blank, "retry: -1\n\n", 4))[1] is None
 
 
-async def test_an_event_without_an_end_is_given_up(open_page: Open) -> None:
-    page = await open_page("empty.html", token="")
+async def test_an_event_without_an_end_is_given_up(blank: Page) -> None:
     endless = """async () => {
       const { EventStreamParser } = await import("/widget/cti-caller-lookup.js");
       const parser = new EventStreamParser();
@@ -80,4 +73,4 @@ async def test_an_event_without_an_end_is_given_up(open_page: Open) -> None:
       return null;
     }"""
 
-    assert await page.evaluate(endless) == 5
+    assert await blank.evaluate(endless) == 5

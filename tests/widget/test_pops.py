@@ -275,7 +275,7 @@ async def test_calls_do_not_pile_up(service: FakeService, open_page: Open) -> No
         service.tell(call(f"01M8{at}", lookup=matched(person(at, f"Caller {at}"))))
     service.tell(call("01M80", revision=2, lookup=matched(person(0, "Caller 0")), **ANSWERED))
 
-    await expect(page.locator("article h3 bdi")).to_have_text(
+    await expect(page.locator("article h2 bdi")).to_have_text(
         [
             "Caller 0",
             "Caller 5",

@@ -305,14 +305,21 @@ const TURKISH = {
 
 /** What the widget says, by language; every language has the same keys. */
 export const TEXTS = deepFreeze({
-  en: ENGLISH, de: GERMAN, fr: FRENCH, es: SPANISH, ru: RUSSIAN, tr: TURKISH,
+  en: ENGLISH,
+  de: GERMAN,
+  fr: FRENCH,
+  es: SPANISH,
+  ru: RUSSIAN,
+  tr: TURKISH,
 });
 
 const RIGHT_TO_LEFT = new Set(["ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"]);
 
 /** Give the two letters of the language that is spoken for a tag such as `de-CH`; English where none is. */
 export function spokenLanguage(tag) {
-  const language = String(tag ?? "").toLowerCase().split(/[-_]/u)[0];
+  const language = String(tag ?? "")
+    .toLowerCase()
+    .split(/[-_]/u)[0];
   return Object.hasOwn(TEXTS, language) ? language : "en";
 }
 
@@ -394,7 +401,11 @@ export function ianaZone(name) {
 /** Tell hour, minute and weekday (1 is Monday) of a moment in a zone. */
 function wallClock(moment, zone) {
   const format = new Intl.DateTimeFormat("en-GB", {
-    timeZone: zone, hour: "2-digit", minute: "2-digit", weekday: "short", hourCycle: "h23",
+    timeZone: zone,
+    hour: "2-digit",
+    minute: "2-digit",
+    weekday: "short",
+    hourCycle: "h23",
   });
   const parts = Object.fromEntries(format.formatToParts(moment).map(({ type, value }) => [type, value]));
   const weekday = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].indexOf(parts.weekday) + 1;
@@ -457,7 +468,9 @@ export class EventStreamParser {
   /** Take bytes; give the events that are complete by now, as `{type, data, id}`. */
   push(bytes) {
     this.#rest += this.#decoder.decode(bytes, { stream: true });
-    const events = this.#lines().map((line) => this.#take(line)).filter(Boolean);
+    const events = this.#lines()
+      .map((line) => this.#take(line))
+      .filter(Boolean);
     if (this.#rest.length > LONGEST_EVENT) throw new RangeError("an event without an end");
     return events;
   }
@@ -523,14 +536,14 @@ class TokenKeeper {
 
   set provider(provider) {
     this.#provider = typeof provider === "function" ? provider : null;
-    if (this.#arrived && this.#provider) this.#provided().catch(() => this.#needed());
+    if (this.#provider) this.#arrived?.();
   }
 
   /** Take a token, or null; tell whether it is another than before. */
   set(token) {
     const changed = this.#token !== token;
     this.#token = token;
-    if (token) this.#arrived?.(token);
+    if (token) this.#arrived?.();
     return changed;
   }
 
@@ -551,8 +564,14 @@ class TokenKeeper {
     return this.#pending;
   }
 
-  #ask() {
+  async #ask() {
     if (this.#provider) return this.#provided();
+    await this.#helped();
+    return this.#token ?? this.#provided();
+  }
+
+  /** Wait until the page sets a token or a provider. */
+  #helped() {
     return new Promise((resolve) => {
       this.#arrived = resolve;
       this.#needed();
@@ -764,7 +783,10 @@ class Feed {
       return (await this.#refusal(response, token)) ?? (await this.#read(response, token, watchdog));
     } catch {
       const { reason } = controller.signal;
-      return { next: reason === "renewed" ? "again" : "retry", reason: navigator.onLine ? "lost" : "offline" };
+      return {
+        next: reason === "renewed" ? "again" : "retry",
+        reason: navigator.onLine ? "lost" : "offline",
+      };
     } finally {
       watchdog.stop();
       controller.abort("over");
@@ -822,7 +844,8 @@ class Feed {
 /** Give the milliseconds to wait: drawn by lot, so that not all agents come back in the same moment. */
 function waitBefore(next, failures, atLeast = 0) {
   if (next === "again" || (next === "token" && failures <= 1)) return 0;
-  const most = next === "soon" ? 2 * SECOND : Math.min(LONGEST_WAIT, SHORTEST_WAIT * 2 ** Math.min(failures, 10));
+  const most =
+    next === "soon" ? 2 * SECOND : Math.min(LONGEST_WAIT, SHORTEST_WAIT * 2 ** Math.min(failures, 10));
   const drawn = SHORTEST_WAIT + Math.random() * Math.max(0, most - SHORTEST_WAIT);
   return Math.max(drawn, Math.min(atLeast, 60 * SECOND));
 }
@@ -915,7 +938,8 @@ class TabElection {
 
   #take({ word, id }) {
     if (word === "popped") this.#settle(id);
-    else if (word === "ask") this.#settled.forEach((one) => this.#channel.postMessage({ word: "popped", id: one }));
+    else if (word === "ask")
+      this.#settled.forEach((one) => this.#channel.postMessage({ word: "popped", id: one }));
     else if (word === "dismissed") this.#heard(word, id);
   }
 
@@ -936,7 +960,8 @@ class TabElection {
   async #isPreferred() {
     if (!this.#locks) return document.visibilityState === "visible";
     const { held } = await this.#locks.query();
-    const holders = (name) => held.filter((lock) => lock.name === `${this.#scope}/${name}`).map((lock) => lock.clientId);
+    const holders = (name) =>
+      held.filter((lock) => lock.name === `${this.#scope}/${name}`).map((lock) => lock.clientId);
     const [visible, [focused]] = [holders("visible"), holders("focused")];
     if (visible.length === 0) return focused === undefined || this.#releases.has("focused");
     return visible.includes(focused) ? this.#releases.has("focused") : this.#releases.has("visible");
@@ -1024,7 +1049,7 @@ class Card {
   }
 
   get people() {
-    return this.call.lookup.people ?? [];
+    return (this.call.lookup.people ?? []).filter((person) => person !== null && typeof person === "object");
   }
 
   get chosen() {
@@ -1078,7 +1103,8 @@ class Board {
   /** Take the calls there are; all others are forgotten, but for look-ups, which are no calls. */
   replace(calls) {
     const now = new Set(calls.map((call) => call.id));
-    for (const card of this.#cards.values()) if (!card.isLookup && !now.has(card.call.id)) this.remove(card.call.id);
+    for (const card of this.#cards.values())
+      if (!card.isLookup && !now.has(card.call.id)) this.remove(card.call.id);
     return calls.map((call) => this.#put(call));
   }
 
@@ -1091,7 +1117,8 @@ class Board {
   }
 
   #put(call) {
-    const card = this.#cards.get(call.id) ?? Object.assign(new Card(++this.#keys, call), this.#past.get(call.id));
+    const card =
+      this.#cards.get(call.id) ?? Object.assign(new Card(++this.#keys, call), this.#past.get(call.id));
     card.call = call;
     if (call.state === "ended") card.endedAt ??= performance.now();
     this.#cards.set(call.id, card);
@@ -1109,7 +1136,8 @@ class Wording {
   constructor(tag) {
     this.language = spokenLanguage(tag);
     this.#texts = TEXTS[this.language];
-    this.#locale = tag && spokenLanguage(tag) === String(tag).toLowerCase().slice(0, 2) ? validLocale(tag) : this.language;
+    this.#locale =
+      tag && spokenLanguage(tag) === String(tag).toLowerCase().slice(0, 2) ? validLocale(tag) : this.language;
   }
 
   /** Give a text with its `{places}` filled in. */
@@ -1119,7 +1147,9 @@ class Wording {
 
   /** Give the text that stands for a word of the service, or the word itself if it is a new one. */
   word(prefix, word) {
-    const key = prefix ? `${prefix}${String(word).charAt(0).toUpperCase()}${String(word).slice(1)}` : String(word);
+    const key = prefix
+      ? `${prefix}${String(word).charAt(0).toUpperCase()}${String(word).slice(1)}`
+      : String(word);
     return Object.hasOwn(this.#texts, key) ? this.#texts[key] : String(word);
   }
 
@@ -1139,14 +1169,22 @@ class Wording {
   when(moment, now) {
     const today = new Date(moment).toDateString() === new Date(now).toDateString();
     const day = today ? {} : { day: "numeric", month: "short" };
-    return new Intl.DateTimeFormat(this.#locale, { ...day, hour: "numeric", minute: "2-digit" }).format(moment);
+    return new Intl.DateTimeFormat(this.#locale, { ...day, hour: "numeric", minute: "2-digit" }).format(
+      moment,
+    );
   }
 
   ago(seconds) {
-    const [unit, length] = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]].find(
-      ([, size]) => seconds >= size || size === 1,
+    const [unit, length] = [
+      ["day", 86400],
+      ["hour", 3600],
+      ["minute", 60],
+      ["second", 1],
+    ].find(([, size]) => seconds >= size || size === 1);
+    return new Intl.RelativeTimeFormat(this.#locale, { numeric: "auto" }).format(
+      -Math.floor(seconds / length),
+      unit,
     );
-    return new Intl.RelativeTimeFormat(this.#locale, { numeric: "auto" }).format(-Math.floor(seconds / length), unit);
   }
 
   region(code) {
@@ -1185,13 +1223,23 @@ function shownNumber(caller) {
 }
 
 function initials(name) {
-  const words = String(name).replace(/[^\p{L}\p{N}\s]/gu, "").split(/\s+/u).filter(Boolean);
-  return [words[0], words.length > 1 ? words.at(-1) : null].map((word) => (word ? [...word][0] : "")).join("").toUpperCase();
+  const words = String(name)
+    .replace(/[^\p{L}\p{N}\s]/gu, "")
+    .split(/\s+/u)
+    .filter(Boolean);
+  return [words[0], words.length > 1 ? words.at(-1) : null]
+    .map((word) => (word ? [...word][0] : ""))
+    .join("")
+    .toUpperCase();
 }
 
 const WEAK_RULES = Object.freeze(["suffix"]);
 const RULE_TEXTS = Object.freeze({
-  e164: "ruleE164", national: "ruleNational", suffix: "ruleSuffix", supportID: "ruleSupport", employeeID: "ruleEmployee",
+  e164: "ruleE164",
+  national: "ruleNational",
+  suffix: "ruleSuffix",
+  supportID: "ruleSupport",
+  employeeID: "ruleEmployee",
 });
 
 function isWeak(person) {
@@ -1209,9 +1257,14 @@ function h(tag, attributes = {}, ...children) {
 
 function filled(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : value);
+    if (value !== null && value !== undefined && value !== false)
+      element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false && child !== ""));
+  element.append(
+    ...children
+      .flat()
+      .filter((child) => child !== null && child !== undefined && child !== false && child !== ""),
+  );
   return element;
 }
 
@@ -1246,7 +1299,12 @@ function icon(name, className = "") {
   const svg = document.createElementNS(SVG, "svg");
   const path = document.createElementNS(SVG, "path");
   path.setAttribute("d", ICONS[name]);
-  const attributes = { class: `icon ${className}`.trim(), viewBox: "0 0 24 24", "aria-hidden": "true", focusable: "false" };
+  const attributes = {
+    class: `icon ${className}`.trim(),
+    viewBox: "0 0 24 24",
+    "aria-hidden": "true",
+    focusable: "false",
+  };
   return filled(svg, attributes, [path]);
 }
 
@@ -1257,7 +1315,8 @@ function icon(name, className = "") {
  */
 function morph(old, fresh) {
   for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
-  for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  for (const { name, value } of fresh.attributes)
+    if (old.getAttribute(name) !== value) old.setAttribute(name, value);
   const keyed = new Map([...old.children].filter(keyOf).map((child) => [keyOf(child), child]));
   let place = old.firstChild;
   for (const child of [...fresh.childNodes]) {
@@ -1288,7 +1347,8 @@ function update(old, fresh) {
 }
 
 function move(parent, child, place) {
-  if (parent.moveBefore) parent.moveBefore(child, place); // keeps the focus where it is
+  if (parent.moveBefore)
+    parent.moveBefore(child, place); // keeps the focus where it is
   else parent.insertBefore(child, place);
 }
 
@@ -1318,8 +1378,9 @@ class View {
     if (person) return [this.#name(person), person.organization?.name].filter(Boolean).join(", ");
     const organizations = new Set(people.map((one) => one.organization?.name));
     const shared = organizations.size === 1 ? [...organizations][0] : null;
-    if (card.isOpenQuestion) return [shared, this.text("several", { count: people.length })].filter(Boolean).join(", ");
-    const number = shownNumber(card.call.lookup.caller);
+    if (card.isOpenQuestion)
+      return [shared, this.text("several", { count: people.length })].filter(Boolean).join(", ");
+    const number = card.outcome === "withheld" ? "" : shownNumber(card.call.lookup.caller);
     return this.#namesOutcome(card) ? [this.#headline(card), number].filter(Boolean).join(", ") : number;
   }
 
@@ -1336,7 +1397,9 @@ class View {
     if (person) return this.#name(person);
     if (card.isOpenQuestion) return this.text("whoCalls");
     if (outcome === "matched") return this.text("noneChosen");
-    return this.#namesOutcome(card) ? this.text(outcome) : shownNumber(card.call.lookup.caller) || this.text("call");
+    return this.#namesOutcome(card)
+      ? this.text(outcome)
+      : shownNumber(card.call.lookup.caller) || this.text("call");
   }
 
   #kind({ call }) {
@@ -1351,14 +1414,23 @@ class View {
     const words = ended ? this.wording.word("result", call.result) : this.wording.word("", call.state);
     const lasted = this.#lasted(call);
     return h(
-      "span", { class: "state" }, words,
-      lasted !== null && h("span", { class: "timer", role: "timer", "aria-label": this.text("duration") }, this.wording.duration(lasted)),
+      "span",
+      { class: "state" },
+      words,
+      lasted !== null &&
+        h(
+          "span",
+          { class: "timer", role: "timer", "aria-label": this.text("duration") },
+          this.wording.duration(lasted),
+        ),
     );
   }
 
   /** Milliseconds a call has been ringing or spoken; null where that says nothing. */
   #lasted(call) {
-    const [started, answered, ended] = [call.started_at, call.answered_at, call.ended_at].map((at) => Date.parse(at ?? ""));
+    const [started, answered, ended] = [call.started_at, call.answered_at, call.ended_at].map((at) =>
+      Date.parse(at ?? ""),
+    );
     if (call.state === "ended") return answered && ended ? ended - answered : null;
     return this.now - (call.state !== "ringing" && answered ? answered : started);
   }
@@ -1373,12 +1445,20 @@ class View {
       "data-call": call.id,
       "aria-labelledby": `name-${card.key}`,
     };
-    return h("article", attributes, this.#top(card), this.#identity(card), this.#body(card), this.#actions(card));
+    return h(
+      "article",
+      attributes,
+      this.#top(card),
+      this.#identity(card),
+      this.#body(card),
+      this.#actions(card),
+    );
   }
 
   #top(card) {
     return h(
-      "div", { class: "top" },
+      "div",
+      { class: "top" },
       icon(this.#stateIcon(card), "state-icon"),
       h("span", { class: "kind" }, this.#kind(card)),
       this.#state(card),
@@ -1398,7 +1478,8 @@ class View {
     if (call.state === "held") return "held";
     if (card.isMissed) return "missed";
     if (call.result === "voicemail") return "voicemail";
-    if (call.state === "ringing") return call.direction === "outbound" ? "outgoing" : "incoming";
+    if (call.direction === "outbound") return "outgoing";
+    if (call.state === "ringing") return "incoming";
     return "phone";
   }
 
@@ -1406,13 +1487,17 @@ class View {
     const { person, call } = card;
     const pending = card.outcome === "pending";
     return h(
-      "div", { class: "identity" },
+      "div",
+      { class: "identity" },
       this.#avatar(card),
       h(
-        "div", { class: "names" },
+        "div",
+        { class: "names" },
         h(
-          "h3", { class: "name", id: `name-${card.key}` },
-          h("bdi", {}, this.#headline(card)), person?.vip && this.#vip(),
+          "h2",
+          { class: "name", id: `name-${card.key}` },
+          h("bdi", {}, this.#headline(card)),
+          person?.vip && this.#vip(),
         ),
         person && this.#position(person),
         pending && h("p", { class: "searching" }, this.text("searching")),
@@ -1427,8 +1512,18 @@ class View {
     const picture = this.pictures && person ? safeLink(person.picture_uri) : null;
     const kind = [person?.vip && "is-vip", person && isWeak(person) && "is-guess"].filter(Boolean);
     const attributes = { class: ["avatar", ...kind].join(" "), "aria-hidden": "true" };
-    if (picture) return h("span", attributes, initials(person.name), h("img", { src: picture, alt: "", referrerpolicy: "no-referrer" }));
-    return h("span", attributes, person && initials(person.name) ? initials(person.name) : icon(this.#outcomeIcon(card)));
+    if (picture)
+      return h(
+        "span",
+        attributes,
+        initials(person.name),
+        h("img", { src: picture, alt: "", referrerpolicy: "no-referrer" }),
+      );
+    return h(
+      "span",
+      attributes,
+      person && initials(person.name) ? initials(person.name) : icon(this.#outcomeIcon(card)),
+    );
   }
 
   #outcomeIcon(card) {
@@ -1443,17 +1538,26 @@ class View {
 
   #position(person) {
     const parts = [person.job_title, person.organization?.name].filter(Boolean);
-    return parts.length > 0 && h("p", { class: "position" }, parts.flatMap((part, at) => [at > 0 && " · ", h("bdi", {}, part)]));
+    return (
+      parts.length > 0 &&
+      h(
+        "p",
+        { class: "position" },
+        parts.flatMap((part, at) => [at > 0 && " · ", h("bdi", {}, part)]),
+      )
+    );
   }
 
   #numberLine(card) {
     const { caller } = card.call.lookup;
-    const isShown = ["withheld", "invalid"].includes(card.outcome) || this.#headline(card) === shownNumber(caller);
+    const isShown =
+      ["withheld", "invalid"].includes(card.outcome) || this.#headline(card) === shownNumber(caller);
     const number = isShown ? "" : shownNumber(caller);
     const extension = caller?.extension && this.text("extension", { extension: caller.extension });
     if (!number && !extension && !caller?.region) return null;
     return h(
-      "p", { class: "number-line" },
+      "p",
+      { class: "number-line" },
       number && h("bdi", { class: "number", dir: "ltr", title: caller.e164 }, number),
       extension && h("span", { class: "aside" }, extension),
       caller?.region && h("span", { class: "aside" }, this.wording.region(caller.region)),
@@ -1465,9 +1569,12 @@ class View {
   #body(card) {
     const { call } = card;
     return h(
-      "div", { class: "body" },
-      this.#hints(card), call.lookup.tier === "stale" && this.#stale(call.lookup),
-      card.isOpenQuestion && this.#choice(card), this.#facts(card),
+      "div",
+      { class: "body" },
+      this.#hints(card),
+      call.lookup.tier === "stale" && this.#stale(call.lookup),
+      card.isOpenQuestion && this.#choice(card),
+      this.#facts(card),
       card.note && h("p", { class: "hint is-warning" }, icon("warning"), this.text(card.note)),
     );
   }
@@ -1479,11 +1586,21 @@ class View {
     if (outcome === "invalid") return h("p", { class: "hint" }, h("bdi", {}, this.text("invalidHint", raw)));
     if (outcome !== "unavailable") return null;
     const hint = isLookup ? this.text("lookupFailed") : this.text("unavailableHint");
-    return h("p", { class: "hint is-warning" }, icon("warning"), h("span", {}, h("strong", {}, this.text("unavailable")), " ", hint));
+    return h(
+      "p",
+      { class: "hint is-warning" },
+      icon("warning"),
+      h("span", {}, h("strong", {}, this.text("unavailable")), " ", hint),
+    );
   }
 
   #stale({ age_seconds: age }) {
-    return h("p", { class: "hint is-warning" }, icon("warning"), this.text("stale", { age: this.wording.ago(age ?? 0) }));
+    return h(
+      "p",
+      { class: "hint is-warning" },
+      icon("warning"),
+      this.text("stale", { age: this.wording.ago(age ?? 0) }),
+    );
   }
 
   #facts(card) {
@@ -1500,7 +1617,14 @@ class View {
       ["match", person && this.#match(person)],
       ["callerId", call.attestation && this.#attestation(call.attestation)],
     ].filter(([, value]) => value);
-    return rows.length > 0 && h("dl", { class: "facts" }, rows.map(([label, value]) => this.#fact(label, value)));
+    return (
+      rows.length > 0 &&
+      h(
+        "dl",
+        { class: "facts" },
+        rows.map(([label, value]) => this.#fact(label, value)),
+      )
+    );
   }
 
   #fact(label, value) {
@@ -1510,22 +1634,35 @@ class View {
 
   #localTime({ person, people, call, outcome }) {
     const { caller } = call.lookup;
-    if (outcome === "matched" && !person && people.length > 0 && !(caller?.time_zones?.length > 0)) return null;
+    if (outcome === "matched" && !person && people.length > 0 && !(caller?.time_zones?.length > 0))
+      return null;
     const zones = zonesOf(person, caller, this.now);
     if (zones.length === 0) return null;
     const times = [...new Set([zones[0], zones.at(-1)])].map((zone) => this.wording.clock(this.now, zone));
     const closed = zones.every((zone) => isOutOfHours(this.now, zone, caller?.region));
-    return h("span", {}, times.join(" – "), closed && h("span", { class: "badge is-closed" }, icon("moon"), this.text("outOfHours")));
+    return h(
+      "span",
+      {},
+      times.join(" – "),
+      closed && h("span", { class: "badge is-closed" }, icon("moon"), this.text("outOfHours")),
+    );
   }
 
   #match(person) {
     const { rule, label, telephone } = person.match ?? {};
     const weak = isWeak(person);
     return h(
-      "span", { class: weak ? "match is-weak" : "match" },
+      "span",
+      { class: weak ? "match is-weak" : "match" },
       icon(weak ? "unknown" : "check"),
       h("span", {}, weak && h("strong", {}, `${this.text("uncertain")}: `), this.#rule(rule)),
-      telephone && h("span", { class: "aside" }, label && `${this.wording.word("label", label)} `, h("bdi", { dir: "ltr" }, telephone)),
+      telephone &&
+        h(
+          "span",
+          { class: "aside" },
+          label && `${this.wording.word("label", label)} `,
+          h("bdi", { dir: "ltr" }, telephone),
+        ),
     );
   }
 
@@ -1535,20 +1672,37 @@ class View {
 
   #attestation(level) {
     const name = { A: "check", B: "unknown", C: "unknown", failed: "warning" }[level] ?? "unknown";
-    return h("span", { class: `match ${level === "failed" ? "is-weak" : ""}` }, icon(name), h("span", {}, this.wording.word("attestation", level)));
+    return h(
+      "span",
+      { class: `match ${level === "failed" ? "is-weak" : ""}` },
+      icon(name),
+      h("span", {}, this.wording.word("attestation", level)),
+    );
   }
 
   // -- a list to choose from
 
   #choice(card) {
-    const options = [...card.people.map((person, at) => this.#option(card, person, at)), this.#noneOption(card)];
+    const options = [
+      ...card.people.map((person, at) => this.#option(card, person, at)),
+      this.#noneOption(card),
+    ];
     const list = {
-      class: "choice", role: "listbox", tabindex: "0", "data-list": card.key, "aria-label": this.text("whoCalls"),
+      class: "choice",
+      role: "listbox",
+      tabindex: "0",
+      "data-list": card.key,
+      "aria-label": this.text("whoCalls"),
       "aria-activedescendant": `option-${card.key}-${card.option}`,
     };
     return h(
-      "div", {},
-      h("p", { class: "hint" }, this.text(card.call.lookup.truncated ? "truncated" : "several", { count: card.people.length })),
+      "div",
+      {},
+      h(
+        "p",
+        { class: "hint" },
+        this.text(card.call.lookup.truncated ? "truncated" : "several", { count: card.people.length }),
+      ),
       h("ul", list, options),
     );
   }
@@ -1557,24 +1711,43 @@ class View {
     const { organization, job_title: job, match } = person;
     const aside = [organization?.name, job].filter(Boolean).join(" · ");
     return h(
-      "li", this.#optionAttributes(card, at, person.id),
+      "li",
+      this.#optionAttributes(card, at, person.id),
       h("span", { class: "avatar is-small", "aria-hidden": "true" }, initials(person.name)),
-      h("span", { class: "option-text" },
+      h(
+        "span",
+        { class: "option-text" },
         h("span", { class: "option-name" }, h("bdi", {}, person.name), person.vip && this.#vip()),
         aside && h("span", { class: "option-aside" }, h("bdi", {}, aside)),
-        h("span", { class: isWeak(person) ? "option-aside is-weak" : "option-aside" },
-          icon(isWeak(person) ? "unknown" : "check"), isWeak(person) && `${this.text("uncertain")}: `, this.#rule(match?.rule))),
+        h(
+          "span",
+          { class: isWeak(person) ? "option-aside is-weak" : "option-aside" },
+          icon(isWeak(person) ? "unknown" : "check"),
+          isWeak(person) && `${this.text("uncertain")}: `,
+          this.#rule(match?.rule),
+        ),
+      ),
     );
   }
 
   #noneOption(card) {
-    return h("li", this.#optionAttributes(card, card.people.length, ""), h("span", { class: "option-text" }, this.text("noneOfThese")));
+    return h(
+      "li",
+      this.#optionAttributes(card, card.people.length, ""),
+      h("span", { class: "option-text" }, this.text("noneOfThese")),
+    );
   }
 
   #optionAttributes(card, at, personId) {
     return {
-      class: "option", role: "option", id: `option-${card.key}-${at}`, "aria-selected": String(card.option === at),
-      "data-action": "choose", "data-card": card.key, "data-option": at, "data-person": personId,
+      class: "option",
+      role: "option",
+      id: `option-${card.key}-${at}`,
+      "aria-selected": String(card.option === at),
+      "data-action": "choose",
+      "data-card": card.key,
+      "data-option": at,
+      "data-person": personId,
     };
   }
 
@@ -1583,14 +1756,19 @@ class View {
   #actions(card) {
     const { person, call, outcome } = card;
     const number = call.lookup.caller?.e164 ?? call.lookup.caller?.raw;
-    const stranger = !person && !card.isOpenQuestion && ["matched", "nobody", "unavailable"].includes(outcome);
+    const stranger =
+      !person && !card.isOpenQuestion && ["matched", "nobody", "unavailable"].includes(outcome);
     const unknown = stranger && outcome !== "unavailable"; // who is not found now may well be in the directory
-    const asked = outcome === "matched" && (card.people.length > 1 || card.chosen !== null) && !card.isOpenQuestion;
+    const asked =
+      outcome === "matched" && (card.people.length > 1 || card.chosen !== null) && !card.isOpenQuestion;
     const actions = [
       person && this.#link("open", "open", safeLink(person.url), card, "is-primary", person.id),
-      stranger && this.#link("search", "search", numberLink(this.templates.search, number), card, "is-primary"),
+      stranger &&
+        this.#link("search", "search", numberLink(this.templates.search, number), card, "is-primary"),
       unknown && this.#link("create", "plus", numberLink(this.templates.create, number), card),
-      shownNumber(call.lookup.caller) && !["invalid", "withheld"].includes(outcome) && this.#button("copy", "copy", card),
+      shownNumber(call.lookup.caller) &&
+        !["invalid", "withheld"].includes(outcome) &&
+        this.#button("copy", "copy", card),
       card.isMissed && this.#callBack(card),
       asked && this.#button("chooseAgain", "people", card),
       person && isWeak(person) && !asked && this.#button("notThisPerson", "close", card),
@@ -1601,19 +1779,43 @@ class View {
   #button(action, iconName, card) {
     const label = action === "copy" && card.copied ? card.copied : action;
     const shownIcon = label === "copied" ? "check" : iconName;
-    return h("button", { type: "button", class: "button", "data-key": action, "data-action": action, "data-card": card.key }, icon(shownIcon), this.text(label));
+    return h(
+      "button",
+      { type: "button", class: "button", "data-key": action, "data-action": action, "data-card": card.key },
+      icon(shownIcon),
+      this.text(label),
+    );
   }
 
   #link(action, iconName, href, card, className = "", personId = null) {
     if (!href) return null;
-    const attributes = { class: `button ${className}`.trim(), href, target: "_blank", rel: "noopener noreferrer", "data-key": action };
-    return h("a", { ...attributes, "data-action": action, "data-card": card.key, "data-person": personId }, icon(iconName), this.text(action));
+    const attributes = {
+      class: `button ${className}`.trim(),
+      href,
+      target: "_blank",
+      rel: "noopener noreferrer",
+      "data-key": action,
+    };
+    return h(
+      "a",
+      { ...attributes, "data-action": action, "data-card": card.key, "data-person": personId },
+      icon(iconName),
+      this.text(action),
+    );
   }
 
   #callBack(card) {
     const number = card.call.lookup.caller?.e164;
     const label = this.text("callBackTo", { who: this.who(card) });
-    return number && h("a", { class: "button", href: `tel:${number}`, "data-key": "callBack", "aria-label": label }, icon("phone"), this.text("callBack"));
+    return (
+      number &&
+      h(
+        "a",
+        { class: "button", href: `tel:${number}`, "data-key": "callBack", "aria-label": label },
+        icon("phone"),
+        this.text("callBack"),
+      )
+    );
   }
 
   // -- one line
@@ -1621,14 +1823,25 @@ class View {
   row(card) {
     const attributes = {
       class: `row is-${card.call.state} ${card.isMissed ? "is-missed" : ""} ${card.leaving ? "is-leaving" : ""}`,
-      "data-key": `row-${card.key}`, "data-call": card.call.id, "aria-labelledby": `name-${card.key}`,
+      "data-key": `row-${card.key}`,
+      "data-call": card.call.id,
+      "aria-labelledby": `name-${card.key}`,
     };
     return h(
-      "article", attributes,
+      "article",
+      attributes,
       icon(this.#stateIcon(card), "state-icon"),
-      h("div", { class: "row-text" },
-        h("h3", { class: "row-name", id: `name-${card.key}` }, h("bdi", {}, this.#rowName(card)), card.person?.vip && this.#vip()),
-        h("p", { class: "row-aside" }, this.#state(card), card.isMissed && this.#at(card.call))),
+      h(
+        "div",
+        { class: "row-text" },
+        h(
+          "h2",
+          { class: "row-name", id: `name-${card.key}` },
+          h("bdi", {}, this.#rowName(card)),
+          card.person?.vip && this.#vip(),
+        ),
+        h("p", { class: "row-aside" }, this.#state(card), card.isMissed && this.#at(card.call)),
+      ),
       h("div", { class: "row-actions" }, this.#rowActions(card)),
     );
   }
@@ -1644,7 +1857,11 @@ class View {
 
   #rowActions(card) {
     const who = this.who(card);
-    const show = { "data-action": "show", "data-card": card.key, "aria-label": this.text("showCall", { who }) };
+    const show = {
+      "data-action": "show",
+      "data-card": card.key,
+      "aria-label": this.text("showCall", { who }),
+    };
     return [
       card.isMissed && this.#callBack(card),
       h("button", { type: "button", class: "button", "data-key": "show", ...show }, this.text("show")),
@@ -1654,16 +1871,36 @@ class View {
 
   // -- the log
 
-  log({ calls, failed, me }) {
+  log({ calls, failed }) {
     const unseen = calls.filter(isUnseen).length;
     return h(
-      "section", { class: "log", "data-key": "log", "aria-label": this.text("log") },
-      h("div", { class: "log-top" },
-        h("h2", { class: "title" }, this.text("log"), unseen > 0 && h("span", { class: "badge is-count" }, String(unseen))),
-        unseen > 1 && h("button", { type: "button", class: "button is-small", "data-action": "seeAll" }, icon("check"), this.text("markAllSeen"))),
+      "section",
+      { class: "log", "data-key": "log", "aria-label": this.text("log") },
+      h(
+        "div",
+        { class: "log-top" },
+        h(
+          "h2",
+          { class: "title" },
+          this.text("log"),
+          unseen > 0 && h("span", { class: "badge is-count" }, String(unseen)),
+        ),
+        unseen > 1 &&
+          h(
+            "button",
+            { type: "button", class: "button is-small", "data-action": "seeAll" },
+            icon("check"),
+            this.text("markAllSeen"),
+          ),
+      ),
       failed && h("p", { class: "hint is-warning" }, icon("warning"), this.text("logFailed")),
       calls.length === 0 && !failed && h("p", { class: "hint" }, this.text("logEmpty")),
-      calls.length > 0 && h("ol", { class: "log-list" }, calls.map((call) => this.#logged(call, me))),
+      calls.length > 0 &&
+        h(
+          "ol",
+          { class: "log-list" },
+          calls.map((call) => this.#logged(call)),
+        ),
     );
   }
 
@@ -1671,13 +1908,27 @@ class View {
     const card = new Card(call.id, call);
     const unseen = isUnseen(call);
     return h(
-      "li", { class: `logged ${card.isMissed ? "is-missed" : ""}`, "data-key": call.id, "data-call": call.id },
+      "li",
+      { class: `logged ${card.isMissed ? "is-missed" : ""}`, "data-key": call.id, "data-call": call.id },
       icon(this.#stateIcon(card), "state-icon"),
-      h("div", { class: "row-text" },
-        h("button", { type: "button", class: "link row-name", "data-action": "showLogged", "data-id": call.id },
-          h("bdi", {}, this.#rowName(card))),
-        h("p", { class: "row-aside" }, this.#state(card), call.answered_by && h("span", {}, this.text("answeredBy", { agent: call.answered_by })), this.#at(call),
-          unseen && h("span", { class: "unseen" }, this.text("logNew")))),
+      h(
+        "div",
+        { class: "row-text" },
+        h(
+          "button",
+          { type: "button", class: "link row-name", "data-action": "showLogged", "data-id": call.id },
+          h("bdi", {}, this.#rowName(card)),
+        ),
+        h(
+          "p",
+          { class: "row-aside" },
+          call.direction === "outbound" && h("span", {}, this.text("outgoing")),
+          this.#state(card),
+          call.answered_by && h("span", {}, this.text("answeredBy", { agent: call.answered_by })),
+          this.#at(call),
+          unseen && h("span", { class: "unseen" }, this.text("logNew")),
+        ),
+      ),
       h("div", { class: "row-actions" }, this.#loggedActions(card, unseen)),
     );
   }
@@ -1685,10 +1936,26 @@ class View {
   #loggedActions(card, unseen) {
     const who = this.who(card);
     const number = card.call.lookup.caller?.e164;
-    const callBack = { class: "plain", href: `tel:${number}`, title: this.text("callBack"), "aria-label": this.text("callBackTo", { who }) };
-    const see = { class: "plain", type: "button", "data-action": "see", "data-id": card.call.id, title: this.text("markSeen") };
+    const callBack = {
+      class: "plain",
+      href: `tel:${number}`,
+      title: this.text("callBack"),
+      "aria-label": this.text("callBackTo", { who }),
+    };
+    const see = {
+      class: "plain",
+      type: "button",
+      "data-action": "see",
+      "data-id": card.call.id,
+      title: this.text("markSeen"),
+    };
     return [
-      unseen && h("button", { ...see, "data-key": "see", "aria-label": this.text("markCallSeen", { who }) }, icon("check")),
+      unseen &&
+        h(
+          "button",
+          { ...see, "data-key": "see", "aria-label": this.text("markCallSeen", { who }) },
+          icon("check"),
+        ),
       number && h("a", { ...callBack, "data-key": "callBack" }, icon("phone")),
     ];
   }
@@ -1696,17 +1963,37 @@ class View {
   // -- the whole
 
   toggles({ sound, notifications }) {
-    return [["sound", "sound", sound], ["notifications", "bell", notifications]].map(([name, iconName, toggle]) =>
-      toggle.offered && h("button", {
-        type: "button", class: "plain toggle", "data-key": name, "data-action": name, "aria-pressed": String(toggle.on),
-        "aria-label": this.text(name), title: this.text(name),
-      }, icon(iconName)));
+    return [
+      ["sound", "sound", sound],
+      ["notifications", "bell", notifications],
+    ].map(
+      ([name, iconName, toggle]) =>
+        toggle.offered &&
+        h(
+          "button",
+          {
+            type: "button",
+            class: "plain toggle",
+            "data-key": name,
+            "data-action": name,
+            "aria-pressed": String(toggle.on),
+            "aria-label": this.text(name),
+            title: this.text(name),
+          },
+          icon(iconName),
+        ),
+    );
   }
 
   connection({ state, reason }) {
     if (state !== "reconnecting" && state !== "stopped") return null;
     const words = { offline: "offline", signIn: "signIn", revoked: "revoked", refused: "refused" }[reason];
-    return h("p", { class: `connection is-${state}` }, icon("offline"), this.text(words ?? (state === "stopped" ? "stopped" : "reconnecting")));
+    return h(
+      "p",
+      { class: `connection is-${state}` },
+      icon("offline"),
+      this.text(words ?? (state === "stopped" ? "stopped" : "reconnecting")),
+    );
   }
 }
 
@@ -1761,7 +2048,17 @@ const UPGRADED = Object.freeze(["server", "token", "tokenProvider", "lang", "pop
  */
 export class CtiCallerLookup extends HTMLElement {
   static observedAttributes = [
-    "server", "token", "lang", "dir", "pop", "log", "sound", "notifications", "pictures", "create-url", "search-url",
+    "server",
+    "token",
+    "lang",
+    "dir",
+    "pop",
+    "log",
+    "sound",
+    "notifications",
+    "pictures",
+    "create-url",
+    "search-url",
   ];
 
   #shadow = this.attachShadow({ mode: "open" });
@@ -1918,7 +2215,14 @@ export class CtiCallerLookup extends HTMLElement {
     const id = `lookup:${++this.#lookups}`;
     const caller = { raw: String(number), e164: null, national: null, region: null, time_zones: [] };
     const shown = (lookup, revision) => {
-      const call = { id, state: "lookup", direction: "lookup", started_at: new Date().toISOString(), revision, lookup };
+      const call = {
+        id,
+        state: "lookup",
+        direction: "lookup",
+        started_at: new Date().toISOString(),
+        revision,
+        lookup,
+      };
       this.#draw();
       return this.#board.apply(deepFreeze(call));
     };
@@ -2078,7 +2382,10 @@ export class CtiCallerLookup extends HTMLElement {
   #planRenewal(left) {
     clearTimeout(this.#renewal);
     if (!(left > 0)) return;
-    this.#renewal = setTimeout(() => this.#renew(), Math.min(Math.max(left - RENEWAL_LEAD, left / 2), 2 ** 31 - 1));
+    this.#renewal = setTimeout(
+      () => this.#renew(),
+      Math.min(Math.max(left - RENEWAL_LEAD, left / 2), 2 ** 31 - 1),
+    );
   }
 
   async #renew() {
@@ -2121,7 +2428,10 @@ export class CtiCallerLookup extends HTMLElement {
   #announce(card, late = false) {
     if (card.announced) return;
     if (card.outcome === "pending" && !late) {
-      card.waits ??= setTimeout(() => this.#board.get(card.call.id) === card && this.#announce(card, true), ANNOUNCEMENT_PATIENCE);
+      card.waits ??= setTimeout(
+        () => this.#board.get(card.call.id) === card && this.#announce(card, true),
+        ANNOUNCEMENT_PATIENCE,
+      );
       return;
     }
     card.announced = true;
@@ -2142,7 +2452,12 @@ export class CtiCallerLookup extends HTMLElement {
     const view = this.#view();
     try {
       const title = view.text(card.call.direction === "outbound" ? "outgoing" : "incoming");
-      const note = new Notification(title, { body: view.who(card), tag: id, silent: true, lang: view.wording.language });
+      const note = new Notification(title, {
+        body: view.who(card),
+        tag: id,
+        silent: true,
+        lang: view.wording.language,
+      });
       note.onclick = () => {
         window.focus();
         this.show(id);
@@ -2192,7 +2507,10 @@ export class CtiCallerLookup extends HTMLElement {
     if (!card || event.ctrlKey || event.altKey || event.metaKey) return;
     const last = card.people.length;
     const places = {
-      ArrowDown: Math.min(card.option + 1, last), ArrowUp: Math.max(card.option - 1, 0), Home: 0, End: last,
+      ArrowDown: Math.min(card.option + 1, last),
+      ArrowUp: Math.max(card.option - 1, 0),
+      Home: 0,
+      End: last,
     };
     if (event.key === "Enter" || event.key === " ") this.#choose(card, card.option);
     else if (Object.hasOwn(places, event.key)) this.#mark(card, places[event.key]);
@@ -2244,7 +2562,11 @@ export class CtiCallerLookup extends HTMLElement {
 
   async #copy(card) {
     const { e164, raw } = card.call.lookup.caller;
-    card.copied = await navigator.clipboard?.writeText(e164 ?? raw).then(() => "copied", () => "copyFailed") ?? "copyFailed";
+    card.copied =
+      (await navigator.clipboard?.writeText(e164 ?? raw).then(
+        () => "copied",
+        () => "copyFailed",
+      )) ?? "copyFailed";
     this.#draw();
     setTimeout(() => {
       card.copied = null;
@@ -2268,8 +2590,11 @@ export class CtiCallerLookup extends HTMLElement {
   }
 
   #escape(event) {
-    if (event.key !== "Escape" || event.defaultPrevented || event.isComposing || isElsewhereModal(this)) return;
-    const [newest] = this.#board.inOrder.filter((card) => card.place === "open").sort((one, other) => other.key - one.key);
+    if (event.key !== "Escape" || event.defaultPrevented || event.isComposing || isElsewhereModal(this))
+      return;
+    const [newest] = this.#board.inOrder
+      .filter((card) => card.place === "open")
+      .sort((one, other) => other.key - one.key);
     if (!newest) return;
     event.preventDefault();
     this.dismiss(newest.call.id);
@@ -2329,7 +2654,8 @@ export class CtiCallerLookup extends HTMLElement {
   #tick() {
     const now = performance.now();
     for (const card of this.#board.inOrder) {
-      if (card.endedAt === null || card.kept || now - card.endedAt < ENDED_STAYS || this.#isInUse(card)) continue;
+      if (card.endedAt === null || card.kept || now - card.endedAt < ENDED_STAYS || this.#isInUse(card))
+        continue;
       if (!isUnseen(card.call)) this.#fade(card);
     }
     if (this.#board.inOrder.some((card) => card.place !== "away")) this.#draw();
@@ -2369,8 +2695,11 @@ export class CtiCallerLookup extends HTMLElement {
 
   /** Keep the focus of somebody who is in here when what they were on is gone; nobody else's is touched. */
   #refocus(focused, place) {
-    const within = (root) => root?.querySelector("[role=listbox], .actions > *, button, a[href]");
-    const next = focused.isConnected ? focused : within(place?.isConnected ? place : this.#panel.querySelector(".cards"));
+    const wished = ["[role=listbox]", ".actions > *", "button, a[href]"];
+    const within = (root) => wished.map((one) => root?.querySelector(one)).find(Boolean);
+    const next = focused.isConnected
+      ? focused
+      : within(place?.isConnected ? place : this.#panel.querySelector(".cards"));
     if (next) return next.focus({ preventScroll: true });
     this.#panel.tabIndex = -1;
     return this.#panel.focus({ preventScroll: true });
@@ -2379,23 +2708,44 @@ export class CtiCallerLookup extends HTMLElement {
   #view() {
     const templates = { create: this.getAttribute("create-url"), search: this.getAttribute("search-url") };
     const now = Date.now() + this.#offset;
-    return new View({ wording: new Wording(this.#spoken()), now, templates, pictures: this.hasAttribute("pictures") });
+    return new View({
+      wording: new Wording(this.#spoken()),
+      now,
+      templates,
+      pictures: this.hasAttribute("pictures"),
+    });
   }
 
   #spoken() {
-    return this.lang || this.parentElement?.closest("[lang]")?.lang || document.documentElement.lang || navigator.language;
+    return (
+      this.lang ||
+      this.parentElement?.closest("[lang]")?.lang ||
+      document.documentElement.lang ||
+      navigator.language
+    );
   }
 
   #drawn() {
     const view = this.#view();
     const { language } = view.wording;
-    const attributes = { class: "panel", part: "panel", lang: language, role: "region", "aria-label": view.text("callers") };
+    const attributes = {
+      class: "panel",
+      part: "panel",
+      lang: language,
+      role: "region",
+      "aria-label": view.text("callers"),
+    };
     const tabindex = this.#panel.getAttribute("tabindex");
     const rightToLeft = !this.hasAttribute("dir") && RIGHT_TO_LEFT.has(this.lang.toLowerCase().split("-")[0]);
     return h(
-      "div", { ...attributes, tabindex, dir: rightToLeft ? "rtl" : null },
+      "div",
+      { ...attributes, tabindex, dir: rightToLeft ? "rtl" : null },
       this.#header(view),
-      h("div", { class: "connection-place", role: "status", "data-key": "connection" }, view.connection(this.#connection)),
+      h(
+        "div",
+        { class: "connection-place", role: "status", "data-key": "connection" },
+        view.connection(this.#connection),
+      ),
       h("div", { class: "cards", "data-key": "cards" }, this.#cards(view)),
       this.log && view.log({ calls: this.#loggedCalls(), failed: this.#logFailed }),
     );
@@ -2413,8 +2763,13 @@ export class CtiCallerLookup extends HTMLElement {
     const open = shown.filter((card) => card.place === "open").slice(0, MOST_OPEN_CARDS);
     const missed = shown.filter((card) => card.isMissed && card.place === "row");
     const hidden = new Set(missed.slice(MOST_MISSED_ROWS));
-    const drawn = shown.filter((card) => !hidden.has(card)).map((card) => this.#drawCard(view, card, open.includes(card)));
-    return [...drawn, hidden.size > 0 && h("p", { class: "idle" }, view.text("moreMissed", { count: hidden.size }))];
+    const drawn = shown
+      .filter((card) => !hidden.has(card))
+      .map((card) => this.#drawCard(view, card, open.includes(card)));
+    return [
+      ...drawn,
+      hidden.size > 0 && h("p", { class: "idle" }, view.text("moreMissed", { count: hidden.size })),
+    ];
   }
 
   /** Draw a card; one that cannot be drawn harms no other. */
@@ -2442,7 +2797,8 @@ export class CtiCallerLookup extends HTMLElement {
 
 /** Tell whether a dialog of the page is open, which Escape belongs to. */
 function isElsewhereModal(element) {
-  const modal = document.querySelector("dialog:modal, :popover-open") ?? document.fullscreenElement;
+  const open = "dialog:modal, [popover='auto']:popover-open, [popover='']:popover-open";
+  const modal = document.querySelector(CSS.supports(`selector(${open})`) ? open : "dialog[open]");
   return modal !== null && !modal.contains(element);
 }
 
@@ -2476,22 +2832,44 @@ const STYLES = `
 :host([theme="dark"]) { ${DARK} }
 :host([hidden]) { display: none; }
 *, ::before, ::after { box-sizing: border-box; }
-h2, h3, p, dl, dd, ul, ol { margin: 0; padding: 0; }
+h2, p, dl, dd, ul, ol { margin: 0; padding: 0; }
 ul, ol { list-style: none; }
-.panel { background: var(--_background); color: var(--_text); border-radius: var(--_radius); padding: 0.75rem; text-align: start; }
+.panel {
+  background: var(--_background); color: var(--_text); border-radius: var(--_radius); padding: 0.75rem;
+  text-align: start;
+}
 .panel:focus { outline: none; }
-.live { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-.icon { inline-size: 1.15em; block-size: 1.15em; flex: none; fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; vertical-align: -0.2em; }
+.live {
+  position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%);
+  white-space: nowrap;
+}
+.icon {
+  inline-size: 1.15em; block-size: 1.15em; flex: none; fill: none; stroke: currentColor; stroke-width: 1.8;
+  stroke-linecap: round; stroke-linejoin: round; vertical-align: -0.2em;
+}
 bdi { overflow-wrap: anywhere; }
 
 .header { display: flex; justify-content: flex-end; gap: 0.25rem; margin-block-end: 0.5rem; }
-.connection { display: flex; gap: 0.5rem; align-items: center; padding: 0.5rem 0.75rem; margin-block-end: 0.75rem; border: 1px solid var(--_warning); border-radius: calc(var(--_radius) * 0.75); background: var(--_warning-surface); color: var(--_warning); font-weight: 500; }
+.connection {
+  display: flex; gap: 0.5rem; align-items: center; padding: 0.5rem 0.75rem; margin-block-end: 0.75rem;
+  border: 1px solid var(--_warning); border-radius: calc(var(--_radius) * 0.75);
+  background: var(--_warning-surface); color: var(--_warning); font-weight: 500;
+}
 .connection.is-stopped { border-color: var(--_danger); color: var(--_danger); background: var(--_surface); }
 .cards { display: grid; gap: 0.75rem; grid-template-columns: minmax(0, 1fr); }
-.idle { display: flex; gap: 0.5rem; align-items: center; justify-content: center; padding: 1rem 0.5rem; color: var(--_muted); }
+.idle {
+  display: flex; gap: 0.5rem; align-items: center; justify-content: center; padding: 1rem 0.5rem;
+  color: var(--_muted);
+}
 
-.card, .row { --_tone: var(--_muted); position: relative; background: var(--_surface); border: 1px solid var(--_border); border-inline-start: 0.25rem solid var(--_tone); border-radius: var(--_radius); transition: opacity 0.3s; }
-.card { padding: 0.75rem 0.875rem 0.875rem; box-shadow: 0 1px 2px rgb(15 25 40 / 6%), 0 4px 14px rgb(15 25 40 / 6%); animation: arrive 0.2s ease-out; }
+.card, .row {
+  --_tone: var(--_muted); position: relative; background: var(--_surface); border: 1px solid var(--_border);
+  border-inline-start: 0.25rem solid var(--_tone); border-radius: var(--_radius); transition: opacity 0.3s;
+}
+.card {
+  padding: 0.75rem 0.875rem 0.875rem;
+  box-shadow: 0 1px 2px rgb(15 25 40 / 6%), 0 4px 14px rgb(15 25 40 / 6%); animation: arrive 0.2s ease-out;
+}
 .is-ringing, .is-lookup { --_tone: var(--_accent); }
 .is-answered { --_tone: var(--_success); }
 .is-held { --_tone: var(--_warning); }
@@ -2499,7 +2877,10 @@ bdi { overflow-wrap: anywhere; }
 .is-leaving { opacity: 0; }
 @keyframes arrive { from { opacity: 0; transform: translateY(-0.375rem); } }
 
-.top { display: flex; align-items: center; gap: 0.5rem; min-block-size: 1.75rem; margin-block-end: 0.5rem; color: var(--_tone); font-size: 0.929em; font-weight: 600; }
+.top {
+  display: flex; align-items: center; gap: 0.5rem; min-block-size: 1.75rem; margin-block-end: 0.5rem;
+  color: var(--_tone); font-size: 0.929em; font-weight: 600;
+}
 .kind { flex: 0 1 auto; }
 .top .state { margin-inline-start: auto; color: var(--_muted); font-weight: 500; text-align: end; }
 .timer { margin-inline-start: 0.5em; font-variant-numeric: tabular-nums; color: var(--_text); }
@@ -2508,35 +2889,63 @@ bdi { overflow-wrap: anywhere; }
 
 .identity { display: flex; gap: 0.75rem; align-items: flex-start; }
 .names { flex: 1; min-inline-size: 0; }
-.avatar { position: relative; overflow: hidden; flex: none; display: grid; place-items: center; inline-size: 2.75rem; block-size: 2.75rem; border-radius: 50%; background: var(--_hover); color: var(--_text); font-weight: 600; border: 1px solid var(--_border); }
+.avatar {
+  position: relative; overflow: hidden; flex: none; display: grid; place-items: center;
+  inline-size: 2.75rem; block-size: 2.75rem; border-radius: 50%; background: var(--_hover);
+  color: var(--_text); font-weight: 600; border: 1px solid var(--_border);
+}
 .avatar > .icon { inline-size: 1.4rem; block-size: 1.4rem; color: var(--_muted); }
 .avatar > img { position: absolute; inset: 0; inline-size: 100%; block-size: 100%; object-fit: cover; }
 .avatar.is-vip { background: var(--_vip-surface); color: var(--_vip); border-color: currentColor; }
 .avatar.is-guess { border-style: dashed; border-color: var(--_warning); }
 .avatar.is-small { inline-size: 2rem; block-size: 2rem; font-size: 0.786em; }
-.name { display: flex; flex-wrap: wrap; align-items: center; gap: 0.125rem 0.5rem; font-size: 1.286em; line-height: 1.3; font-weight: 650; }
+.name {
+  display: flex; flex-wrap: wrap; align-items: center; gap: 0.125rem 0.5rem; font-size: 1.286em;
+  line-height: 1.3; font-weight: 650;
+}
 .position { color: var(--_text); }
-.number-line { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 0.625rem; margin-block-start: 0.125rem; }
+.number-line {
+  display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 0.625rem; margin-block-start: 0.125rem;
+}
 .number { font-variant-numeric: tabular-nums; font-weight: 500; }
 .aside { color: var(--_muted); font-size: 0.929em; }
 .searching { color: var(--_muted); }
 .skeleton { display: grid; gap: 0.5rem; margin-block: 0.375rem; }
-.skeleton > span { block-size: 0.75rem; inline-size: min(14rem, 80%); border-radius: 0.375rem; background: var(--_border); animation: ring 1.4s ease-in-out infinite; }
+.skeleton > span {
+  block-size: 0.75rem; inline-size: min(14rem, 80%); border-radius: 0.375rem; background: var(--_border);
+  animation: ring 1.4s ease-in-out infinite;
+}
 .skeleton > span + span { inline-size: min(9rem, 50%); }
 
-.badge { display: inline-flex; align-items: center; gap: 0.25em; padding: 0.05em 0.5em; border: 1px solid currentColor; border-radius: 1em; font-size: 0.786rem; line-height: 1.5; font-weight: 600; }
+.badge {
+  display: inline-flex; align-items: center; gap: 0.25em; padding: 0.05em 0.5em;
+  border: 1px solid currentColor; border-radius: 1em; font-size: 0.786rem; line-height: 1.5;
+  font-weight: 600;
+}
 .badge.is-vip { color: var(--_vip); background: var(--_vip-surface); }
 .badge.is-vip > .icon { fill: currentColor; }
 .badge.is-closed { margin-inline-start: 0.5em; color: var(--_warning); background: var(--_warning-surface); }
-.badge.is-count { margin-inline-start: 0.5em; color: var(--_danger); min-inline-size: 1.9em; justify-content: center; }
+.badge.is-count {
+  margin-inline-start: 0.5em; color: var(--_danger); min-inline-size: 1.9em; justify-content: center;
+}
 
 .body { display: grid; gap: 0.625rem; margin-block-start: 0.625rem; grid-template-columns: minmax(0, 1fr); }
 .body:empty { display: none; }
 .hint { color: var(--_muted); }
-.hint.is-warning { display: flex; gap: 0.5rem; align-items: flex-start; padding: 0.4rem 0.625rem; border: 1px solid color-mix(in srgb, var(--_warning) 45%, transparent); border-radius: calc(var(--_radius) * 0.6); color: var(--_warning); background: var(--_warning-surface); }
+.hint.is-warning {
+  display: flex; gap: 0.5rem; align-items: flex-start; padding: 0.4rem 0.625rem;
+  border: 1px solid color-mix(in srgb, var(--_warning) 45%, transparent);
+  border-radius: calc(var(--_radius) * 0.6); color: var(--_warning); background: var(--_warning-surface);
+}
 .hint > .icon { margin-block-start: 0.15em; }
-.facts { display: grid; gap: 0.25rem 0; padding-block-start: 0.625rem; border-block-start: 1px solid var(--_border); }
-.facts > div { display: grid; grid-template-columns: minmax(5.5rem, 7.5rem) minmax(0, 1fr); gap: 0.75rem; align-items: baseline; }
+.facts {
+  display: grid; gap: 0.25rem 0; padding-block-start: 0.625rem;
+  border-block-start: 1px solid var(--_border);
+}
+.facts > div {
+  display: grid; grid-template-columns: minmax(5.5rem, 7.5rem) minmax(0, 1fr); gap: 0.75rem;
+  align-items: baseline;
+}
 .facts dt { color: var(--_muted); }
 .match { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0 0.4em; align-items: baseline; }
 .match > .icon { color: var(--_success); }
@@ -2544,11 +2953,19 @@ bdi { overflow-wrap: anywhere; }
 .match.is-weak, .is-weak { color: var(--_warning); }
 .match.is-weak > .icon { color: inherit; }
 
-.choice { margin-block-start: 0.375rem; border: 1px solid var(--_border); border-radius: calc(var(--_radius) * 0.75); max-block-size: 19rem; overflow-y: auto; }
-.option { display: flex; align-items: center; gap: 0.625rem; min-block-size: 2.5rem; padding: 0.45rem 0.625rem; cursor: pointer; border-inline-start: 0.1875rem solid transparent; }
+.choice {
+  margin-block-start: 0.375rem; border: 1px solid var(--_border);
+  border-radius: calc(var(--_radius) * 0.75); max-block-size: 19rem; overflow-y: auto;
+}
+.option {
+  display: flex; align-items: center; gap: 0.625rem; min-block-size: 2.5rem; padding: 0.45rem 0.625rem;
+  cursor: pointer; border-inline-start: 0.1875rem solid transparent;
+}
 .option + .option { border-block-start: 1px solid var(--_border); }
 .option:hover { background: var(--_hover); }
-.choice:focus-visible .option[aria-selected="true"] { background: var(--_hover); border-inline-start-color: var(--_accent); }
+.choice:focus-visible .option[aria-selected="true"] {
+  background: var(--_hover); border-inline-start-color: var(--_accent);
+}
 .option-text { display: grid; min-inline-size: 0; }
 .option-name { display: flex; flex-wrap: wrap; gap: 0 0.5rem; align-items: center; font-weight: 600; }
 .option-aside { color: var(--_muted); font-size: 0.929em; }
@@ -2557,31 +2974,53 @@ bdi { overflow-wrap: anywhere; }
 
 .actions { display: flex; flex-wrap: wrap; gap: 0.5rem; margin-block-start: 0.75rem; }
 .button, .plain, .link { font: inherit; color: inherit; cursor: pointer; text-decoration: none; }
-.button { display: inline-flex; align-items: center; justify-content: center; gap: 0.4em; min-block-size: 2.125rem; padding: 0.25rem 0.75rem; border: 1px solid var(--_border); border-radius: calc(var(--_radius) * 0.6); background: var(--_surface); font-weight: 500; }
+.button {
+  display: inline-flex; align-items: center; justify-content: center; gap: 0.4em; min-block-size: 2.125rem;
+  padding: 0.25rem 0.75rem; border: 1px solid var(--_border); border-radius: calc(var(--_radius) * 0.6);
+  background: var(--_surface); font-weight: 500;
+}
 .button:hover, .plain:hover { background: var(--_hover); }
-.button.is-primary { background: var(--_accent); border-color: var(--_accent); color: var(--_on-accent); font-weight: 600; }
+.button.is-primary {
+  background: var(--_accent); border-color: var(--_accent); color: var(--_on-accent); font-weight: 600;
+}
 .button.is-primary:hover { background: color-mix(in srgb, var(--_accent) 88%, var(--_text)); }
 .button.is-small { min-block-size: 1.75rem; padding: 0.125rem 0.5rem; font-size: 0.929em; }
-.plain { display: inline-grid; place-items: center; flex: none; inline-size: 2rem; block-size: 2rem; padding: 0; border: 1px solid transparent; border-radius: calc(var(--_radius) * 0.6); background: none; color: var(--_muted); }
+.plain {
+  display: inline-grid; place-items: center; flex: none; inline-size: 2rem; block-size: 2rem; padding: 0;
+  border: 1px solid transparent; border-radius: calc(var(--_radius) * 0.6); background: none;
+  color: var(--_muted);
+}
 .top > .plain { margin: -0.125rem; margin-inline-end: -0.375rem; }
-.toggle[aria-pressed="true"] { color: var(--_accent); border-color: currentColor; background: var(--_surface); }
+.toggle[aria-pressed="true"] {
+  color: var(--_accent); border-color: currentColor; background: var(--_surface);
+}
 .toggle[aria-pressed="false"] > .icon { opacity: 0.75; }
 .link { padding: 0; border: 0; background: none; text-align: start; }
 .link:hover { text-decoration: underline; }
 :focus-visible { outline: 2px solid var(--_accent); outline-offset: 2px; }
 
-.row, .logged { display: flex; flex-wrap: wrap; align-items: center; gap: 0.375rem 0.625rem; padding: 0.5rem 0.625rem; }
+.row, .logged {
+  display: flex; flex-wrap: wrap; align-items: center; gap: 0.375rem 0.625rem; padding: 0.5rem 0.625rem;
+}
 .row > .state-icon, .logged > .state-icon { color: var(--_tone); }
 .row-text { flex: 1 1 9rem; min-inline-size: 0; }
-.row-name { display: flex; flex-wrap: wrap; gap: 0 0.5rem; align-items: center; font-size: 1em; font-weight: 600; }
+.row-name {
+  display: flex; flex-wrap: wrap; gap: 0 0.5rem; align-items: center; font-size: 1em; font-weight: 600;
+}
 .row-aside { display: flex; flex-wrap: wrap; gap: 0 0.625rem; color: var(--_muted); font-size: 0.929em; }
 .row-actions { display: flex; align-items: center; gap: 0.375rem; margin-inline-start: auto; }
 .row .button { min-block-size: 1.875rem; padding: 0.125rem 0.625rem; }
 
 .log { margin-block-start: 0.75rem; }
-.log-top { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 0.25rem 0.75rem; min-block-size: 2rem; margin-block-end: 0.375rem; padding-inline: 0.125rem; }
+.log-top {
+  display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 0.25rem 0.75rem;
+  min-block-size: 2rem; margin-block-end: 0.375rem; padding-inline: 0.125rem;
+}
 .title { display: flex; align-items: center; font-size: 1em; font-weight: 650; }
-.log-list { background: var(--_surface); border: 1px solid var(--_border); border-radius: var(--_radius); overflow: hidden; }
+.log-list {
+  background: var(--_surface); border: 1px solid var(--_border); border-radius: var(--_radius);
+  overflow: hidden;
+}
 .logged { --_tone: var(--_muted); padding-block: 0.4rem; }
 .logged.is-missed { --_tone: var(--_danger); }
 .logged.is-missed .state { color: var(--_danger); }

@@ -16,8 +16,15 @@ import "./cti-caller-lookup.js";
 
 /** Options a page may set, and the attribute each one is. */
 const OPTIONS = Object.freeze({
-  lang: "lang", pop: "pop", theme: "theme", log: "log", sound: "sound", notifications: "notifications",
-  pictures: "pictures", createUrl: "create-url", searchUrl: "search-url",
+  lang: "lang",
+  pop: "pop",
+  theme: "theme",
+  log: "log",
+  sound: "sound",
+  notifications: "notifications",
+  pictures: "pictures",
+  createUrl: "create-url",
+  searchUrl: "search-url",
 });
 
 /** Give the origin the page named, if it is one and if the browser does not know better; null otherwise. */
@@ -45,7 +52,11 @@ const OUTGOING = Object.freeze({
   "cti-left": ({ id, reason }) => ({ id, reason }),
   "cti-state": ({ state, reason }) => ({ state, reason }),
   "cti-token-needed": () => ({}),
-  "cti-select": ({ call, person, action }) => ({ call: callInBrief(call), person: personInBrief(person), action }),
+  "cti-select": ({ call, person, action }) => ({
+    call: callInBrief(call),
+    person: personInBrief(person),
+    action,
+  }),
 });
 
 function setOptions(widget, options) {
@@ -76,7 +87,9 @@ function embed(origin) {
     if (event.origin === origin && event.source === window.parent) take(widget, event.data ?? {});
   });
   document.querySelector("main").append(widget);
-  new ResizeObserver(() => tell({ type: "cti-size", height: Math.ceil(widget.offsetHeight) })).observe(widget);
+  new ResizeObserver(() => tell({ type: "cti-size", height: Math.ceil(widget.offsetHeight) })).observe(
+    widget,
+  );
   tell({ type: "cti-ready" });
 }
 
