@@ -79,6 +79,10 @@ KINDS: Final[dict[str, tuple[Json, list[str]]]] = {
     ),
     "stale": (call(lookup=matched(tier="stale", age_seconds=5400.0)), ["Ashok Kumar", "As of 1 hour ago"]),
     "held": (call(**ANSWERED | {"state": "held"}), ["On hold", "Ashok Kumar"]),
+    "disabled": (
+        call(lookup=matched(person(disabled=True)), agents=["1001", "1002"]),
+        ["Disabled in the directory", "Rings at", "1001, 1002"],
+    ),
     "failed-attestation": (call(attestation="failed"), ["Verification failed"]),
 }
 TEMPLATES: Final = {

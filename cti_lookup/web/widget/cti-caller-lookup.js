@@ -1498,6 +1498,7 @@ class View {
           { class: "name", id: `name-${card.key}` },
           h("bdi", {}, this.#headline(card)),
           person?.vip && this.#vip(),
+          person?.disabled && h("span", { class: "badge" }, this.text("disabled")),
         ),
         person && this.#position(person),
         pending && h("p", { class: "searching" }, this.text("searching")),
@@ -1613,6 +1614,7 @@ class View {
       ["email", person?.primary_email],
       ["queue", call.queue],
       ["line", call.callee],
+      ["agents", call.agents?.length > 1 && call.agents.join(", ")],
       ["nameSent", person ? null : call.display_name],
       ["match", person && this.#match(person)],
       ["callerId", call.attestation && this.#attestation(call.attestation)],
@@ -1674,7 +1676,7 @@ class View {
     const name = { A: "check", B: "unknown", C: "unknown", failed: "warning" }[level] ?? "unknown";
     return h(
       "span",
-      { class: `match ${level === "failed" ? "is-weak" : ""}` },
+      { class: { A: "match", failed: "match is-weak" }[level] ?? "match is-open" },
       icon(name),
       h("span", {}, this.wording.word("attestation", level)),
     );
@@ -2949,6 +2951,7 @@ bdi { overflow-wrap: anywhere; }
 .facts dt { color: var(--_muted); }
 .match { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0 0.4em; align-items: baseline; }
 .match > .icon { color: var(--_success); }
+.match.is-open > .icon { color: var(--_muted); }
 .match > .aside { grid-column: 2; }
 .match.is-weak, .is-weak { color: var(--_warning); }
 .match.is-weak > .icon { color: inherit; }
