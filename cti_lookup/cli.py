@@ -1,4 +1,4 @@
-"""The command line: serve, lookup, check, send, replay, directory; each is imported when it is run, or listed."""
+"""The command line: serve, health, lookup, check, send, replay, directory; each is imported when it is run, or listed."""
 
 import sys
 from typing import Any, Final
@@ -15,6 +15,7 @@ _USAGE: Final = 2
 _COMMANDS: Final[Shelf[typer.Typer]] = Shelf(
     {
         "serve": "cti_lookup.serve_command:app",
+        "health": "cti_lookup.health_command:app",
         "lookup": "cti_lookup.lookup_command:app",
         "check": "cti_lookup.check_command:app",
         "send": "cti_lookup.playing.command:app",
