@@ -76,7 +76,7 @@ run: $(READY) ## run the whole product with sample people; prints URLs and a cur
 .PHONY: test
 test: $(READY) ## run every test, installing what they need (TEST_ARGS)
 	@$(shell_functions)
-	need redis-server curl chromium
+	need redis-server curl chromium buildah
 	command -v promtool >/dev/null || install_packages prometheus
 	compgen -G '/usr/lib/*/kamailio/modules/http_client.so' >/dev/null && command -v sipp >/dev/null \
 	  || install_packages kamailio kamailio-utils-modules sip-tester
@@ -132,7 +132,7 @@ format: $(READY) ## rewrite the code in the house format, with the safe fixes of
 	$(BIN)/ruff format --quiet
 
 .PHONY: lock
-lock: ## write both locks again from pyproject.toml (LOCK_ARGS=--upgrade for newer versions)
+lock: ## write the locks again from pyproject.toml (LOCK_ARGS=--upgrade for newer versions)
 	@$(shell_functions)
 	python=$$(find_python) || fail "no Python 3.11 or newer here"
 	scratch=$$(mktemp -d)
@@ -141,12 +141,13 @@ lock: ## write both locks again from pyproject.toml (LOCK_ARGS=--upgrade for new
 	"$$python" -m venv "$$scratch"
 	"$$scratch/bin/python" -m pip install -qq --disable-pip-version-check uv==$(UV_VERSION)
 	compile() {
-	  say "$$2"
+	  say "$$1"
 	  "$$scratch/bin/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	    --no-emit-index-url --no-annotate --custom-compile-command "make lock" --output-file "$$2" $(LOCK_ARGS) "$${@:3}" "$$1"
+	    --no-emit-index-url --no-annotate --custom-compile-command "make lock" --output-file "$$1" $(LOCK_ARGS) "$${@:2}"
 	}
-	compile pyproject.toml requirements.lock
-	compile pyproject.toml requirements-dev.lock --extra speed --group dev --constraint requirements.lock
+	compile requirements.lock pyproject.toml
+	compile requirements-dev.lock --extra speed --group build --group dev --constraint requirements.lock pyproject.toml
+	compile requirements-build.lock --group build --constraint requirements-dev.lock
 
 .PHONY: clean
 clean: ## remove what was built and what tools remember

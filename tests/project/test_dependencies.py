@@ -11,7 +11,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 PYPROJECT = (ROOT / "pyproject.toml").read_text()
 PROJECT: dict[str, Any] = tomllib.loads(PYPROJECT)
-LOCKS = ("requirements.lock", "requirements-dev.lock")
+LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-build.lock")
 
 RUNTIME: list[str] = PROJECT["project"]["dependencies"]
 EXTRAS: list[str] = [d for extra in PROJECT["project"]["optional-dependencies"].values() for d in extra]
@@ -39,7 +39,7 @@ def test_a_dependency_is_listed_with_its_reason(dependency: str) -> None:
 
 @pytest.mark.parametrize("dependency", EVERY)
 def test_a_dependency_has_a_lower_and_an_upper_bound(dependency: str) -> None:
-    assert re.fullmatch(r"[A-Za-z0-9-]+(\[[a-z]+\])?>=[0-9.]+,<[0-9.]+", dependency)
+    assert re.fullmatch(r"[A-Za-z0-9-]+(\[[a-z-]+\])?>=[0-9.]+,<[0-9.]+", dependency)
 
 
 @pytest.mark.parametrize("lock", LOCKS)
@@ -57,15 +57,18 @@ def test_a_lock_pins_every_requirement_to_a_version_and_its_hashes(lock: str) ->
 
 
 @pytest.mark.parametrize(
-    ("lock", "dependencies"), [(LOCKS[0], RUNTIME), (LOCKS[1], EVERY)], ids=["runtime", "development"]
+    ("lock", "dependencies"),
+    [(LOCKS[0], RUNTIME), (LOCKS[1], EVERY), (LOCKS[2], PROJECT["build-system"]["requires"])],
+    ids=["runtime", "development", "build"],
 )
 def test_a_lock_holds_every_dependency(lock: str, dependencies: list[str]) -> None:
     assert {name_of(dependency) for dependency in dependencies} <= set(locked(lock))
 
 
-def test_what_is_tested_is_what_is_shipped() -> None:
-    """The development lock has each requirement of the runtime lock, in the same version."""
-    assert locked(LOCKS[0]).items() <= locked(LOCKS[1]).items()
+@pytest.mark.parametrize("lock", [LOCKS[0], LOCKS[2]])
+def test_what_is_tested_is_what_is_shipped_and_what_ships_it(lock: str) -> None:
+    """The development lock has each requirement of the other locks, in the same version."""
+    assert locked(lock).items() <= locked(LOCKS[1]).items()
 
 
 def test_the_chart_and_the_image_are_of_the_same_version_as_the_project() -> None:
