@@ -207,6 +207,9 @@ class TestImage:
         assert image.run(*check, CTI_PORT=port).returncode == 0
         assert image.run(*check, CTI_PORT=str(free_port())).returncode == 1
 
+    def test_what_the_chart_runs_before_the_end_of_a_pod_is_in_it(self, image: Image) -> None:
+        assert image.run("sleep", "0").returncode == 0
+
     def test_it_ends_when_it_is_asked_to(self, running: Container) -> None:
         assert running.stop() == 0
         assert running.complained.count("Traceback") == 0
