@@ -124,6 +124,10 @@ bench: $(READY) ## measure the service under load (BENCH_ARGS)
 corpus: $(READY) ## print how well the caller corpus is recognised
 	@$(BIN)/python -m pytest -q -s tests/corpus
 
+.PHONY: sbom
+sbom: $(READY) ## write the bill of materials of what is shipped (dist/sbom.cdx.json)
+	@$(BIN)/python -m tools.bill_of_materials requirements.lock dist/sbom.cdx.json
+
 .PHONY: format
 format: $(READY) ## rewrite the code in the house format, with the safe fixes of the linter
 	@$(shell_functions)
