@@ -6,7 +6,7 @@
 # Wheels may come from a folder, where no package index can be reached, or none should be asked. They are downloaded with
 # the version of Python that the base image has:
 #
-#   pip download --require-hashes --only-binary :all: --dest wheels -r requirements.lock -r requirements-build.lock
+#   pip download --no-deps --require-hashes --only-binary :all: --dest wheels -r requirements.lock -r requirements-build.lock
 #   docker build --build-context wheels=wheels --build-arg PIP_NO_INDEX=1 --tag cti-lookup .
 #
 # Either way every wheel is one of those whose hashes the locks hold.
