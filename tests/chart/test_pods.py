@@ -9,9 +9,9 @@ import helm_python as helm
 import pytest
 
 from cti_lookup.dialects import DIALECTS
-from cti_lookup.dialects.custom import NAME as CUSTOM
+from cti_lookup.dialects.dialect import CUSTOM
 from cti_lookup.serve import SHUTDOWN
-from cti_lookup.settings import NAMES, Settings
+from cti_lookup.settings import NAMES, load_settings
 from tests.chart.release import EXAMPLES, NAME, Json, Release, install, values_of
 
 ROOT = Path(__file__).parents[2]
@@ -203,15 +203,18 @@ def test_a_text_in_a_source_is_never_syntax(chart: helm.Chart) -> None:
     assert toml_of(install(chart, {"sources": {"desk": source}}))["sources"]["desk"] == source
 
 
-def test_the_service_takes_what_the_chart_writes(chart: helm.Chart, monkeypatch: pytest.MonkeyPatch) -> None:
-    release = install(chart, values_of("gateway"))
+def test_the_service_takes_what_the_chart_writes(
+    chart: helm.Chart, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     values = values_of("gateway")
-    for name, value in values["secrets"].items():
-        monkeypatch.setenv(name, value)
-    for name, value in release.one("ConfigMap", "caller-lookup")["data"].items():
+    release = install(chart, values)
+    file = tmp_path / "config.toml"
+    file.write_text(release.one("ConfigMap", "caller-lookup-config")["data"]["config.toml"])
+    variables = release.one("ConfigMap", "caller-lookup")["data"] | values["secrets"]
+    for name, value in {**variables, "CTI_CONFIG": str(file)}.items():
         monkeypatch.setenv(name, value)
 
-    settings = Settings(**toml_of(release))
+    settings = load_settings()
 
     assert settings.directory_url == values["settings"]["CTI_DIRECTORY_URL"]
     assert settings.sources["front-desk"].dialect == "generic"
