@@ -16,7 +16,8 @@ from tests.chart.release import EXAMPLES, NAME, Json, Release, install, values_o
 
 ROOT = Path(__file__).parents[2]
 SET_BY_THE_CHART = {"CTI_HOST", "CTI_PORT", "CTI_CONFIG", "CTI_SECRETS_DIR", "CTI_DIRECTORY_DB"}
-OF_NO_USE_HERE = {"CTI_DIRECTORY_PORT"}  # the embedded directory is asked by its own pod only
+# The embedded directory is asked by its own pod only; and the pod waits before the service is told to end, not after.
+OF_NO_USE_HERE = {"CTI_DIRECTORY_PORT", "CTI_DRAIN"}
 SECRETS = {
     "CTI_API_KEYS",
     "CTI_DIRECTORY_CLIENT_ID",

@@ -36,6 +36,7 @@ def wrong(case: str, value: Any, complaint: str | None = None) -> Any:
         wrong("settings.CTI_RECORD_URL", "https://desk.example.com/people/30"),
         wrong("settings.CTI_CACHE_TTL", 0),
         wrong("settings.CTI_LOOKUP_BUDGET", "1s"),
+        wrong("settings.CTI_MAX_CONNECTIONS", 1),
         wrong("sources.desk", {"dialect": "twillio"}, "/sources/desk/dialect"),
         wrong("sources.desk", {"secrets": []}, "missing property 'dialect'"),
         wrong("sources.desk", {"dialect": "twilio", "secrets": ["hunter2"]}, "/sources/desk/secrets/0"),
