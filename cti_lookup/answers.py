@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from cti_lookup.calls import Call, State
 from cti_lookup.events import Direction, Result
@@ -141,6 +142,13 @@ def people_of(answer: Answer) -> list[PersonSummary]:
     return _summaries.decode(answer.people)
 
 
+def with_first(answer: Answer, person_id: int) -> Answer:
+    """Put one of an answer's people before the others; an answer that does not list them stays as it is."""
+    people = people_of(answer)
+    ranked = sorted(people, key=lambda one: one.id != person_id)
+    return answer if ranked == people else replace(answer, people=_encode(ranked))
+
+
 def _summary(match: Match, record_url: str | None) -> PersonSummary:
     person = match.person
     return PersonSummary(
@@ -227,6 +235,11 @@ def encode_caller(caller: Caller) -> bytes:
 
 def encode_call(call: Call, lookup: bytes) -> bytes:
     """Write a call as JSON, its encoded lookup at the end."""
+    return b"".join((encode_call_alone(call)[:-1], b',"lookup":', lookup, b"}"))
+
+
+def encode_call_alone(call: Call) -> bytes:
+    """Write a call as JSON, without its lookup."""
     fields = _Call(
         call.id,
         call.source,
@@ -244,7 +257,7 @@ def encode_call(call: Call, lookup: bytes) -> bytes:
         call.answered_by,
         rfc3339(call.ended_at) if call.ended_at is not None else None,
     )
-    return b"".join((_encode(fields)[:-1], b',"lookup":', lookup, b"}"))
+    return _encode(fields)
 
 
 _UNSAFE_ON_PHONES: Final = str.maketrans("", "", "%'\"{}$\\<>;|`")

@@ -102,6 +102,7 @@ class CallForm(msgspec.Struct, gc=False):
     answered_by: str | None = None
     ended_at: float | None = None
     life: LifeForm | None = None
+    occurred_at: float | None = None
 
 
 class _Stored(msgspec.Struct, gc=False):

@@ -61,7 +61,8 @@ class Call(msgspec.Struct, frozen=True, gc=False):
     """
     One call, as far as its events have told. Times are seconds since the epoch, our own clock's.
 
-    `life` is None for most: one leg, and events that hold neither key nor order.
+    `life` is None for most: one leg, and events that hold neither key nor order. `occurred_at` is when its first event happened, by
+    the sender's clock.
     """
 
     id: str
@@ -81,6 +82,7 @@ class Call(msgspec.Struct, frozen=True, gc=False):
     answered_by: str | None = None
     ended_at: float | None = None
     life: Life | None = None
+    occurred_at: float | None = None
 
 
 NO_LIFE: Final = Life()

@@ -29,6 +29,7 @@ def begun(event: CallEvent, now: float) -> Call:
         queue=event.queue,
         display_name=event.display_name,
         attestation=event.attestation,
+        occurred_at=event.occurred_at,
     )
 
 

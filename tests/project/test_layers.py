@@ -148,7 +148,7 @@ LAYERS: Final = (
     # use cases
     {"throttle"},
     {"fetching", "invalidation", "explain", "upstream"},
-    {"lookup"},
+    {"colleagues", "lookup"},
     {"ringing", "erasure"},
     # a recorded day, played against the lookup
     {"replaying", "replaying.passing", "replaying.sample", "replaying.simulated", "replaying.measured"},
