@@ -4,6 +4,7 @@ URLs and hosts in settings: read, and refused where they could not be used.
 The `ValueError` each raises holds no part of what was read; those of `urllib` and redis-py quote hosts and passwords.
 """
 
+from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from yarl import URL
@@ -58,6 +59,33 @@ def base_url(value: object) -> object:
     if "?" in text or "#" in text:
         raise ValueError("must end with its path: paths are added to it")
     return text.rstrip("/")
+
+
+_USUAL_PORTS: Final = {"http": 80, "https": 443}
+
+
+def web_origin(text: str) -> str:
+    """
+    Read an origin as browsers write it: scheme, host, and the port where it is not the scheme's own; nothing behind it.
+
+    Facts: RFC 6454 section 6.2. What browsers never write would never be equal to what they send.
+    """
+    parts = split_url(text)
+    if parts.scheme not in _USUAL_PORTS or not parts.hostname or text != f"{parts.scheme}://{parts.netloc}":
+        raise ValueError("is no origin, such as https://desk.example, with nothing behind the host")
+    if "@" in parts.netloc or parts.netloc != parts.netloc.lower() or "*" in text:
+        raise ValueError("is no exact origin: no user, no capital letters, no *")
+    if parts.port == _USUAL_PORTS[parts.scheme] or parts.netloc.endswith(":"):
+        raise ValueError("names the port that its scheme has anyway; browsers leave it out")
+    return text
+
+
+def origin_of(url: str) -> str:
+    """Give the origin of a web address, as a browser writes it."""
+    parts = urlsplit(url)
+    host = f"[{parts.hostname}]" if parts.hostname and ":" in parts.hostname else parts.hostname
+    port = "" if parts.port in (None, _USUAL_PORTS.get(parts.scheme)) else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}"
 
 
 def is_web_address(text: str) -> bool:

@@ -12,12 +12,12 @@ from pydantic import SecretStr
 
 from cti_lookup.cache.memory import Freshness, MemoryTier
 from cti_lookup.cache.waits import RedisLimits
-from cti_lookup.calls import NoLiveCalls
 from cti_lookup.deferred import Deferred
 from cti_lookup.dialects.generic import GENERIC
 from cti_lookup.directories import guards_of, open_directory_of
 from cti_lookup.erasure import Erasure
 from cti_lookup.explain import Explainer
+from cti_lookup.feed.opening import open_screen
 from cti_lookup.fetching import Fetching
 from cti_lookup.invalidation import Invalidation
 from cti_lookup.keys import Keys
@@ -39,10 +39,23 @@ from cti_lookup.tallies import Tallies
 from cti_lookup.timed import TimedDirectory
 from cti_lookup.times import Clock
 from cti_lookup.upstream import Upstream
-from cti_lookup.web import administration, lookups, operations, stats, threecx, upstream, webhooks
+from cti_lookup.web import (
+    administration,
+    agent_tokens,
+    call_log,
+    lookups,
+    operations,
+    stats,
+    streams,
+    threecx,
+    upstream,
+    webhooks,
+)
 from cti_lookup.web.bodies import LARGEST_BODY
 from cti_lookup.web.keys import DRAINING, PARTS, Parts
-from cti_lookup.web.problems import Handler, expectation, guarded, no_route, unrouted
+from cti_lookup.web.origins import shared
+from cti_lookup.web.problems import Handler, expectation, guarded, unrouted
+from cti_lookup.web.unserved import no_route
 from cti_lookup.windows import looking
 
 _ON_REDIS: Final[
@@ -92,7 +105,14 @@ def create_app(  # noqa: PLR0913  # a program's choices, by name
             yield
 
     app.cleanup_ctx.append(parts)
+    app.on_shutdown.append(_say_goodbye)
     return app
+
+
+async def _say_goodbye(app: web.Application) -> None:
+    """End the streams, which would not end by themselves, before connections are waited for."""
+    if PARTS in app:
+        app[PARTS].screen.live.shut("shutdown")
 
 
 def _add_routes(app: web.Application) -> None:
@@ -106,12 +126,21 @@ def _add_routes(app: web.Application) -> None:
     options("/webhooks/{source}", webhooks.webhook)
     options("/webhooks/{source}/{token}", webhooks.webhook)
     post("/api/v1/cti/{token}", webhooks.zammad)
-    get("/v1/lookup", lookups.lookup)
+    agents_get, agents_post = partial(_serve_agents, app, "GET"), partial(_serve_agents, app, "POST")
+    agents_get("/v1/lookup", lookups.lookup)
+    agents_get("/v1/explain", administration.explain)
+    agents_get("/v1/calls", call_log.calls)
+    agents_get("/v1/calls/stream", streams.stream)
+    agents_post("/v1/calls/{id}/seen", call_log.seen)
+    agents_post("/v1/calls/{id}/person", call_log.choose)
+    delete("/v1/calls", call_log.erase)
+    post("/v1/tokens", agent_tokens.mint)
+    delete("/v1/tokens/{id}", agent_tokens.revoke)
+    delete("/v1/tokens", agent_tokens.revoke_all)
     get("/v1/cnam", lookups.cnam)
     get("/v1/3cx/lookup", threecx.lookup)
     post("/v1/3cx/journal", threecx.journal)
     get("/v1/3cx/template.xml", threecx.template_file)
-    get("/v1/explain", administration.explain)
     get("/v1/stats", stats.stats)
     delete("/v1/cache", administration.forget)
     post("/v1/erasures", administration.erase)
@@ -131,6 +160,11 @@ def _add_own_paths(app: web.Application, sources: Iterable[str]) -> None:
 
 def _serve(app: web.Application, method: str, path: str, handler: Handler) -> None:
     app.router.add_route(method, path, guarded(handler), expect_handler=expectation)
+
+
+def _serve_agents(app: web.Application, method: str, path: str, handler: Handler) -> None:
+    """Serve what browsers ask too, from the pages that may."""
+    app.router.add_route(method, path, shared(guarded(handler)), expect_handler=expectation)
 
 
 @asynccontextmanager
@@ -180,7 +214,10 @@ async def open_parts(  # noqa: PLR0913  # a program's choices, by name
             count=tallies.count_forgotten,
         )
         stack.push_async_callback(invalidation.close)
-        calls = await stack.enter_async_context(replicas.calls(NoLiveCalls()))
+        screen, publisher = await stack.enter_async_context(
+            open_screen(settings, replicas.shared, lookup, tallies, clock, log)
+        )
+        calls = await stack.enter_async_context(replicas.calls(publisher))
         ringing = Ringing(calls=calls, lookup=lookup, budget=settings.lookup_budget, clock=clock.wall)
         await stack.enter_async_context(sweeping(calls))
         rates, shapes = Rates(tallies.lookups, clock.steady), Shapes(clock.steady)
@@ -194,7 +231,9 @@ async def open_parts(  # noqa: PLR0913  # a program's choices, by name
             lookup=lookup,
             ringing=ringing,
             invalidation=invalidation,
-            erasure=Erasure(invalidation, None if settings.directory_url else directory),
+            erasure=Erasure(
+                invalidation, None if settings.directory_url else directory, screen.calls, screen.choices
+            ),
             explainer=Explainer(
                 memory=memory,
                 shared=replicas.tier,
@@ -208,6 +247,8 @@ async def open_parts(  # noqa: PLR0913  # a program's choices, by name
             ),
             sources=_sources(settings),
             machine_keys=Keys(_revealed(settings.api_keys)),
+            screen=screen,
+            origins=frozenset(settings.origins),
             region=settings.region,
             public_url=settings.public_url or "",
             tallies=tallies,

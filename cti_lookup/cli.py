@@ -1,4 +1,4 @@
-"""The command line: serve, health, lookup, check, send, replay, directory; each is imported when it is run, or listed."""
+"""The command line: serve, health, lookup, check, token, send, replay, directory; each is imported when it is run, or listed."""
 
 import sys
 from typing import Any, Final
@@ -18,6 +18,7 @@ _COMMANDS: Final[Shelf[typer.Typer]] = Shelf(
         "health": "cti_lookup.health_command:app",
         "lookup": "cti_lookup.lookup_command:app",
         "check": "cti_lookup.check_command:app",
+        "token": "cti_lookup.token_command:app",
         "send": "cti_lookup.playing.command:app",
         "replay": "cti_lookup.replaying.command:app",
         "directory": "cti_lookup.directory_commands:app",

@@ -12,9 +12,14 @@ Everything that can go wrong, in one tree.
     │   └── RedisSilent        Redis did not do what it was asked; stays within the cache
     └── Rejected               a request that is refused, as a problem document
         ├── BadKey             401
+        │   └── BadToken       401, an agent token that is none
+        │       ├── TokenExpired
+        │       └── TokenRevoked
         ├── Unverified         401, says what was wrong with the signature
         ├── StrangeHost        403
+        ├── BadOrigin          403
         ├── UnknownSource      404
+        ├── UnknownCall        404
         ├── Unreadable         400
         ├── WrongField          422, names the field
         ├── TooLarge           413
@@ -97,6 +102,24 @@ class BadKey(Rejected):
     status = 401
 
 
+class BadToken(BadKey):
+    """No agent token, or one that this service did not make."""
+
+    reason = "bad_token"
+
+
+class TokenExpired(BadToken):
+    """An agent token whose time is over."""
+
+    reason = "token_expired"
+
+
+class TokenRevoked(BadToken):
+    """An agent token that was taken back."""
+
+    reason = "token_revoked"
+
+
 class Unverified(Rejected):
     """
     A request whose sender is not proven.
@@ -121,10 +144,24 @@ class StrangeHost(Rejected):
     status = 403
 
 
+class BadOrigin(Rejected):
+    """A browser's request from a page that may not ask."""
+
+    reason = "bad_origin"
+    status = 403
+
+
 class UnknownSource(Rejected):
     """A webhook for a source nobody configured."""
 
     reason = "unknown_source"
+    status = 404
+
+
+class UnknownCall(Rejected):
+    """A call that is not known, or that is nothing to whoever asks."""
+
+    reason = "unknown_call"
     status = 404
 
 

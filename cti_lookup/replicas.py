@@ -3,8 +3,9 @@
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -12,7 +13,7 @@ from cti_lookup.breaker import Breaker
 from cti_lookup.cache.memory import MemoryTier
 from cti_lookup.cache.naming import Names
 from cti_lookup.cache.notices import Notices
-from cti_lookup.cache.redis_clients import connect
+from cti_lookup.cache.redis_clients import Client, connect
 from cti_lookup.cache.redis_link import RedisLink, RedisSilent
 from cti_lookup.cache.redis_tier import RedisTier
 from cti_lookup.cache.sealing import Seal, Seals
@@ -28,6 +29,17 @@ STATED_AGAIN: Final = 60.0
 """Seconds between two looks whether Redis still knows who was erased."""
 
 _ORIGIN: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What more is to be shared needs: the line, a way to another client, under which names and seals; `begin` is in seconds."""
+
+    link: RedisLink
+    connect: Callable[[], Client]
+    seals: Seals
+    tenant: str
+    begin: float
 
 
 @asynccontextmanager
@@ -94,7 +106,9 @@ async def open_replicas(
     quota = SharedQuota(link, Names(seals.current, _token_of(settings)))
     calls = partial(SharedCalls, link, seals=seals, tenant=tenant, clock=clock.wall, within=limits.call)
     try:
-        yield Replicas(tier, quota, partial(closing, calls), listening)
+        patient = partial(connect, url, patient=True, waits=limits.waits)
+        shared = Shared(link, patient, seals, tenant, limits.begin)
+        yield Replicas(tier, quota, partial(closing, calls), listening, shared)
     finally:
         await link.close()
 

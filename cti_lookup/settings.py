@@ -25,7 +25,7 @@ from pydantic import (
     field_validator,
 )
 
-from cti_lookup.addresses import base_url, is_web_address, possible_host
+from cti_lookup.addresses import base_url, is_web_address, possible_host, web_origin
 from cti_lookup.deferred import Deferred
 from cti_lookup.dialects import DIALECTS, Dialect
 from cti_lookup.dialects.dialect import CUSTOM, Described
@@ -232,6 +232,8 @@ class Settings(BaseModel):
     lookup_budget: float = Field(0.8, ge=0.05, le=5)
     max_connections: int = Field(4096, ge=16, le=100_000)
     drain: float = Field(0, ge=0, le=300)
+    origins: tuple[str, ...] = ()
+    calls_kept: float = Field(604800, gt=0, le=90 * 86400)
     sources: dict[str, Source] = {}
 
     @field_validator("directory_account_header")
@@ -246,7 +248,7 @@ class Settings(BaseModel):
     def _enough_digits(cls, value: QueryForm | int) -> QueryForm | int:
         return _digits_in_range(value)
 
-    @field_validator("api_keys", "upstream_tokens", "upstream_hosts", mode="before")
+    @field_validator("api_keys", "upstream_tokens", "upstream_hosts", "origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return (
@@ -280,6 +282,11 @@ class Settings(BaseModel):
     def _hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         AllowedHosts(value)
         return value
+
+    @field_validator("origins")
+    @classmethod
+    def _exact_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(web_origin(one) for one in value)
 
     @field_validator("directory_client_secret", "directory_oauth_url")
     @classmethod
@@ -393,6 +400,8 @@ def warnings(settings: Settings) -> Iterator[str]:
         yield "CTI_REGION: is not set, so that national numbers are read only for sources with a region"
     if not settings.api_keys:
         yield "CTI_API_KEYS: is not set, so that the machine routes answer 401"
+    if not settings.secret:
+        yield "CTI_SECRET: is not set, so that agent tokens are good for one process only, until it ends"
     if settings.redis_url and not settings.secret:
         yield "CTI_SECRET: is not set; Redis is sealed by the other secrets, and forgets all when one of them changes"
     if settings.directory_client_id and not settings.directory_url:

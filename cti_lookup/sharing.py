@@ -21,13 +21,14 @@ class Replicas:
     What is shared.
 
     `calls` opens the calls, for those who watch them; `listening` keeps a memory tier true to what the others forget. Both for as long as
-    they last.
+    they last. `shared` is what more is to be shared needs, which those know who share it; None where nothing is.
     """
 
     tier: SharedTier
     count: SharedCount
     calls: Callable[[LiveCalls], AbstractAsyncContextManager[Calls]]
     listening: Listening
+    shared: object | None = None
 
 
 @asynccontextmanager

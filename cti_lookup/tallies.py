@@ -17,6 +17,9 @@ BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.
 """Upper bounds in seconds: memory hits at the left, the directory in the middle, budgets at the right, and what exceeds one is told from what fills it."""
 
 
+_FEED: Final = ("told", "left", "overtaken", "cut", "dropped")
+
+
 class Times:
     """A histogram of seconds."""
 
@@ -62,6 +65,10 @@ class Tallies(Collector):
         self.handshakes: dict[tuple[str, ...], int] = defaultdict(int)
         self.forgotten: dict[tuple[str, ...], int] = defaultdict(int, _NOT_FORGOTTEN)
         self.turned_away: dict[tuple[str, ...], int] = defaultdict(int, _TURNED_AWAY)
+        self.feed: dict[tuple[str, ...], int] = defaultdict(int, {(one,): 0 for one in _FEED})
+        self.feed_seconds = Times()
+        self.log_errors: dict[tuple[str, ...], int] = defaultdict(int, {("error",): 0})
+        self.choices: dict[tuple[str, ...], int] = defaultdict(int, {("person",): 0, ("none",): 0})
         self._gauges: dict[str, Callable[[], float]] = {}
 
     def count_lookup(self, outcome: str, tier: str, seconds: float) -> None:
@@ -110,6 +117,22 @@ class Tallies(Collector):
         """Count something that was forgotten, or should have been."""
         self.forgotten[(what,)] += 1
 
+    def count_feed(self, result: str) -> None:
+        """Count one message of the feed."""
+        self.feed[(result,)] += 1
+
+    def count_streamed(self, seconds: float) -> None:
+        """Count one write to a stream, by how long the oldest news in it has waited."""
+        self.feed_seconds.add(seconds)
+
+    def count_log_error(self, reason: str) -> None:
+        """Count something that the call log could not share or read."""
+        self.log_errors[(reason,)] += 1
+
+    def count_choice(self, choice: str) -> None:
+        """Count that an agent said who it was."""
+        self.choices[(choice,)] += 1
+
     def watch(self, name: str, value: Callable[[], float]) -> None:
         """Show a value that is read when scraped; its name stands in `DEFINITIONS`."""
         self._gauges[name] = value
@@ -131,6 +154,10 @@ class Tallies(Collector):
         yield _counter("cti_upstream_messages", ("result",), self.upstream)
         yield _counter("cti_upstream_handshakes", ("result",), self.handshakes)
         yield _counter("cti_forgotten", ("what",), self.forgotten)
+        yield _counter("cti_feed_messages", ("result",), self.feed)
+        yield _histogram("cti_feed_seconds", (), {"": self.feed_seconds})
+        yield _counter("cti_call_log_errors", ("reason",), self.log_errors)
+        yield _counter("cti_choices", ("choice",), self.choices)
         for name, value in self._gauges.items():
             yield GaugeMetricFamily(name, DEFINITIONS[name], value=value())
 
@@ -168,6 +195,11 @@ DEFINITIONS: Final = {
     "cti_upstream_messages": "Messages of the directory by result: changed, verification, other, repeated, or why refused.",
     "cti_upstream_handshakes": "Calls back to the directory by result: verified, or what was wrong.",
     "cti_forgotten": "What was forgotten: number, person, numbers, erased; not_forgotten and not_read is what failed.",
+    "cti_feed_messages": "Messages of the feed: told and left (once for all screens), overtaken (a screen whose news were overtaken), cut, dropped.",
+    "cti_feed_seconds": "Time from an event that was heard to its being written to a stream, in seconds.",
+    "cti_call_log_errors": "What the call log could not share or read, by what was wrong.",
+    "cti_choices": "Who it was, as agents said: person, or none of those who were shown.",
+    "cti_streams_open": "Screens that listen to this process.",
     "cti_cache_entries": "Answers in the memory tier, fresh and old, and forgotten ones that nobody has asked for since.",
     "cti_calls_remembered": "Names of calls whose events this process still remembers.",
     "cti_quota_remaining": "Requests that are left of the directory's hour, as far as anybody knows.",

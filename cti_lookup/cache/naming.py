@@ -28,6 +28,10 @@ class Names:
         self.notices = self._key("notices")
         self.notice_number = self._key("notice number")
         self.heartbeat = self._key("heartbeat")
+        self.feed = self._key("feed")
+        self.feed_epoch = self._key("feed epoch")
+        self.log = self._key("log")
+        self.live = self._key("live")
 
     def answer(self, question: AnyQuestion) -> str:
         """Name what is remembered of a question."""
@@ -64,6 +68,26 @@ class Names:
     def request(self, source: str, fingerprint: bytes) -> str:
         """Name a request that was taken in."""
         return self._key(f"request {source} {fingerprint.hex()}")
+
+    def logged(self, call_id: str) -> str:
+        """Name a call of the log."""
+        return self._key(f"logged {call_id}")
+
+    def choice(self, number: str) -> str:
+        """Name who was chosen for a number."""
+        return self._key(f"choice {number}")
+
+    def chosen(self, person_id: int) -> str:
+        """Name the set of numbers that a person was chosen for."""
+        return self._key(f"chosen {person_id}")
+
+    def revoked_token(self, token_id: str) -> str:
+        """Name the note that a token was taken back."""
+        return self._key(f"revoked token {token_id}")
+
+    def revoked_subject(self, subject: str) -> str:
+        """Name the note that all tokens of a subject were taken back."""
+        return self._key(f"revoked subject {subject}")
 
     def bare(self, key: str) -> str:
         """Give the part of a key that differs from the others."""

@@ -16,6 +16,7 @@ from cti_lookup.telephone import Dialled, read_caller
 from cti_lookup.web.access import machine, region_asked
 from cti_lookup.web.answers import NO_STORE, json_answer
 from cti_lookup.web.bodies import read_body
+from cti_lookup.web.visitors import machine_or_supervisor
 
 _LARGEST_ID: Final = 2**53
 
@@ -36,7 +37,7 @@ async def explain(request: web.Request) -> web.Response:
     The directory is asked if no tier knows; always with `ask=true`, and never with `ask=false`. `quota` is null where
     there is none. See :class:`~cti_lookup.explain.Explanation` and :class:`~cti_lookup.rservice.quota.Remaining`.
     """
-    parts = machine(request)
+    parts = await machine_or_supervisor(request)
     telephone = _telephone(request)
     began = perf_counter()
     caller = read_caller(telephone, region_asked(request, parts))

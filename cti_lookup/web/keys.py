@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from cti_lookup.erasure import Erasure
 from cti_lookup.explain import Explainer
+from cti_lookup.feed.screen import Screen
 from cti_lookup.invalidation import Invalidation
 from cti_lookup.keys import Keys
 from cti_lookup.logs import Log
@@ -34,6 +35,8 @@ class Parts:
     upstream: Upstream
     sources: Mapping[str, Source]
     machine_keys: Keys
+    screen: Screen
+    origins: frozenset[str]
     region: str | None
     public_url: str
     tallies: Tallies

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from cti_lookup.answers import Lookup, Outcome, encode_lookup, encode_lookup_by, name_line, people_of
 from cti_lookup.errors import Rejected, WrongField
+from cti_lookup.feed.choices import ranked
 from cti_lookup.logs import masked
 from cti_lookup.questions import IdentityKey, IdentityQuestion
 from cti_lookup.rates import NO_TIER
@@ -14,6 +15,7 @@ from cti_lookup.telephone import Caller, read_caller
 from cti_lookup.web.access import machine, region_asked
 from cti_lookup.web.answers import NO_STORE, json_answer
 from cti_lookup.web.keys import PARTS, Parts
+from cti_lookup.web.visitors import machine_or_agent
 
 PATIENCE: Final = 1.5
 """Seconds that a lookup may take: a person or a script waits, not a ringing phone."""
@@ -22,8 +24,8 @@ _LONGEST_ID: Final = 128
 
 
 async def lookup(request: web.Request) -> web.Response:
-    """Look a caller up for a script or a desktop: by ids if any are given, then by telephone."""
-    parts = machine(request)
+    """Look a caller up for a script, a desktop or an agent: by ids if any are given, then by telephone."""
+    parts = await machine_or_agent(request)
     identities = _identities(request)
     telephone = request.query.get("telephone")
     if telephone is None and not identities:
@@ -36,6 +38,7 @@ async def lookup(request: web.Request) -> web.Response:
         body = encode_lookup_by(found, key)
     else:
         found = await parts.lookup.find(caller, patience=PATIENCE, late=Outcome.UNAVAILABLE, refresh=refresh)
+        found = await ranked(found, parts.screen.choices)
         body = encode_lookup(found)
     _note(parts, found, perf_counter() - began)
     return json_answer(body)

@@ -61,29 +61,13 @@ _RETRY_AFTER: Final = 5
 
 @web.middleware
 async def unrouted(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer what not even :func:`no_route` is found for: a target without a path, such as `*` or a proxy's."""
+    """Answer what not even :func:`~cti_lookup.web.unserved.no_route` is found for: a target without a path, such as `*` or a proxy's."""
     try:
         return await handler(request)
     except web.HTTPException as exc:
         return problem(
             exc.status, "not_found" if exc.status == HTTPStatus.NOT_FOUND else "refused", exc.reason
         )
-
-
-async def no_route(request: web.Request) -> web.StreamResponse:
-    """Answer what no route serves: 405 where another method would do, else 404."""
-    allowed: set[str] = set()
-    for resource in request.app.router.resources():
-        if resource.canonical != ANYTHING:
-            allowed |= (await resource.resolve(request))[1]
-    if allowed:
-        allow = {"Allow": ", ".join(sorted(allowed))}
-        return problem(405, "method_not_allowed", "This route takes other methods.", headers=allow)
-    return problem(404, "not_found", "There is no such route.")
-
-
-ANYTHING: Final = "/{anything}"
-"""The path that is left to :func:`no_route`, as aiohttp names it."""
 
 
 async def _and_hung_up(request: web.Request, response: web.Response) -> web.Response:

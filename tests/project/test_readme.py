@@ -15,7 +15,7 @@ from cti_lookup.logs import open_log
 from cti_lookup.matching import Rule
 from cti_lookup.settings import NAMES, Settings
 from cti_lookup.tallies import DEFINITIONS
-from cti_lookup.web.problems import ANYTHING
+from cti_lookup.web.unserved import ANYTHING
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

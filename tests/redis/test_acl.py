@@ -34,7 +34,11 @@ INSIDE: Final = (
     "'HDEL', KEYS[3], 'a'",
     "'XADD', KEYS[4], 'MAXLEN', '~', 1000, '*', 'a', '1'",
     "'XREAD', 'STREAMS', KEYS[4], '0'",
+    "'XADD', KEYS[4], 'MINID', '~', 1, '*', 'a', '1'",
+    "'XTRIM', KEYS[4], 'MAXLEN', '~', 1000",
     "'ZADD', KEYS[5], 1, 'a'",
+    "'ZREM', KEYS[5], 'a'",
+    "'SREM', KEYS[2], 'a'",
     "'ZREMRANGEBYSCORE', KEYS[5], 0, 1",
     "'ZCARD', KEYS[5]",
 )
@@ -65,6 +69,10 @@ async def test_the_line_itself_works(link: RedisLink) -> None:
     await link.call("xadd", lambda client: client.xadd(KEYS[4], {"a": "1"}))
     assert await link.call("xread", lambda client: client.xread({KEYS[4]: "0"}))
     assert await link.call("xrevrange", lambda client: client.xrevrange(KEYS[4], count=1))
+    assert await link.call("xrange", lambda client: client.xrange(KEYS[4]))
+    assert await link.call("smembers", lambda client: client.smembers(KEYS[2])) == set()
+    assert await link.call("srem", lambda client: client.srem(KEYS[2], "a")) == 0
+    await link.call("page", lambda client: client.zrevrangebyscore(KEYS[3], "+inf", "-inf", start=0, num=9))
     assert await link.call("hgetall", lambda client: client.hgetall(KEYS[2])) == {}
     assert await link.call("set", lambda client: client.set(KEYS[0], b"w", nx=True, px=900)) is None
 

@@ -1,0 +1,63 @@
+"""A call as the feed tells it: what is known of it, of its caller, and of those whom it concerns."""
+
+from typing import Final
+
+import msgspec
+
+from cti_lookup.answers import Outcome
+from cti_lookup.calls import State
+from cti_lookup.events import Result
+from cti_lookup.feed.audience import Audience
+
+
+class Entry(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """
+    One call of the log; times are wall seconds.
+
+    `call` and `lookup` are JSON. `noted_at` is of the call's state, `changed_at` of the last change of anything. `raw` is the caller as
+    sent, `number` one text per telephone number, None where the caller has none. `people` are all that the lookup names, managers
+    too. `to` are the keys of those whom it concerns, `was` of all it ever did. `late`: it was over, or old, when it was heard of
+    first. `gone` is why nobody sees it any more: '' for most.
+    """
+
+    id: str
+    source: str
+    started_at: float
+    state: State
+    result: Result | None
+    noted_at: float
+    changed_at: float
+    call: bytes
+    raw: str
+    lookup: bytes
+    outcome: Outcome
+    number: str | None
+    people: tuple[int, ...]
+    to: Audience
+    was: Audience
+    late: bool
+    pops: bool
+    revision: int = 0
+    seen: bool = False
+    chosen: int | None = None
+    gone: str = ""
+
+    @property
+    def is_live(self) -> bool:
+        """Tell whether the call goes on."""
+        return self.state is not State.ENDED and not self.gone
+
+
+_FLAG: Final = (b"false", b"true")
+
+
+def encode_entry(entry: Entry) -> bytes:
+    """Write a call as an agent's screen takes it: a call of the contract, and what the feed adds to it."""
+    chosen = b"null" if entry.chosen is None else b"%d" % entry.chosen
+    more = b',"revision":%d,"seen":%b,"chosen":%b,"pops":%b}' % (
+        entry.revision,
+        _FLAG[entry.seen],
+        chosen,
+        _FLAG[entry.pops],
+    )
+    return b"".join((entry.call[:-1], b',"lookup":', entry.lookup, more))
