@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from aiohttp import web
@@ -45,6 +46,7 @@ from cti_lookup.web import (
     call_log,
     lookups,
     operations,
+    pages,
     stats,
     streams,
     threecx,
@@ -83,12 +85,14 @@ def create_app(  # noqa: PLR0913  # a program's choices, by name
     limits: QuotaLimits | None = None,
     redis_limits: RedisLimits | None = None,
     head_start: float = HEAD_START,
+    files: Path = pages.FOLDER,
 ) -> web.Application:
     """Make the service; it opens what it needs when it starts and closes it in reverse order."""
     app = web.Application(client_max_size=LARGEST_BODY, middlewares=[unrouted])
     app[DRAINING] = asyncio.Event()
     _add_own_paths(app, settings.sources or [GENERIC.name])
     _add_routes(app)
+    app[pages.FILES] = pages.files_in(files)
 
     async def parts(app: web.Application) -> AsyncIterator[None]:
         async with open_parts(
@@ -145,6 +149,9 @@ def _add_routes(app: web.Application) -> None:
     delete("/v1/cache", administration.forget)
     post("/v1/erasures", administration.erase)
     post("/upstream/{token}", upstream.upstream)
+    get("/", pages.page)
+    get("/pop", pages.page)
+    get("/widget/{file}", pages.widget_file)
     get("/metrics", operations.metrics)
     get("/livez", operations.live)
     get("/readyz", operations.ready)

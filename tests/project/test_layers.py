@@ -177,6 +177,7 @@ LAYERS: Final = (
         "web.call_log",
         "web.lookups",
         "web.operations",
+        "web.pages",
         "web.stats",
         "web.streams",
         "web.upstream",
