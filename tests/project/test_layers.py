@@ -18,6 +18,7 @@ LAYERS: Final = (
         "breaker",
         "deferred",
         "errors",
+        "health",
         "keys",
         "saying",
         "strict_json",
@@ -189,7 +190,14 @@ LAYERS: Final = (
     {"serve", "terminal"},
     {"replaying.command"},
     {"directory_import_commands"},
-    {"check_command", "directory_commands", "lookup_command", "serve_command", "token_command"},
+    {
+        "check_command",
+        "directory_commands",
+        "health_command",
+        "lookup_command",
+        "serve_command",
+        "token_command",
+    },
     {"cli"},
     {"__main__"},
 )
