@@ -23,5 +23,11 @@ def audience(call: Call, before: Audience) -> Audience:
     return tuple(dict.fromkeys(keys))
 
 
+def everybody(call: Call) -> Audience:
+    """Give the keys of all whom a call ever concerned, as far as it tells itself: also of those who were faster than our telling."""
+    queues = (queue_key(call.queue),) if call.queue else ()
+    return (*map(agent_key, call.agents), *queues)
+
+
 def _who_had_it(call: Call) -> tuple[str, ...]:
     return (call.answered_by,) if call.answered_by is not None else call.agents

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from cti_lookup.answers import Lookup, Outcome, encode_call_alone, encode_lookup
 from cti_lookup.calls import Call, State
 from cti_lookup.calls.whole import names_somebody
-from cti_lookup.feed.audience import audience
+from cti_lookup.feed.audience import audience, everybody
 from cti_lookup.feed.entry import Entry
 from cti_lookup.questions import Question
 from cti_lookup.telephone import Caller, Dialled
@@ -53,7 +53,7 @@ class News(msgspec.Struct, frozen=True, gc=False):
             result=call.result,
             call=encode_call_alone(call),
             to=to,
-            was=tuple(dict.fromkeys((*entry.was, *to))),
+            was=tuple(dict.fromkeys((*entry.was, *to, *everybody(call)))),
             pops=not entry.late and not _is_phantom(call),
         )
         if entry.raw != call.caller.raw or (
@@ -200,7 +200,7 @@ def _begun(news: News) -> Entry | None:
         raw=call.caller.raw,
         number=number_of(call.caller),
         to=to,
-        was=to,
+        was=tuple(dict.fromkeys((*to, *everybody(call)))),
         late=late,
         pops=not late and not _is_phantom(call),
         **_told(news.lookup),

@@ -60,6 +60,12 @@ def begun(one: Call) -> Entry:
     return replace(entry, revision=1)
 
 
+def test_who_was_rung_and_was_not_told_in_time_still_has_the_call_in_the_log() -> None:
+    entry = begun(answered(call(agents=("1001", "1002"), queue="q"), "1002"))
+    assert set(entry.to) == keys("1002")
+    assert set(entry.was) == keys("1001", "1002", queue="q")
+
+
 @pytest.mark.parametrize(
     ("one", "pops"),
     [

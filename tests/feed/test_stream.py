@@ -25,6 +25,7 @@ async def test_a_screen_is_greeted_and_shown_the_calls_there_are(
     service: Service, clock: SettableClock
 ) -> None:
     await service.ring(callId="1")
+    await settled_at(service, 1)
     clock.pass_by(1)
     token = await token_for(service, "1002")
     async with listening(url_of(service), bearer(token["token"])) as listener:
