@@ -181,6 +181,23 @@ CASES: Final = (
     ),
     rests("CtiSignaturesFailing", "strangers knock", 20, _webhooks("bad_key", "0+50x30", source="unknown")),
     fires(
+        "CtiStreamsCut",
+        20,
+        series("cti_feed_messages_total", "0+5x30", result="cut"),
+        value="50",
+        **RELEASE,
+    ),
+    rests(
+        "CtiStreamsCut",
+        "all is told",
+        20,
+        series("cti_feed_messages_total", "0+50x30", result="told"),
+        series("cti_feed_messages_total", "0x10 1x30", result="cut"),
+    ),
+    fires("CtiStreamsGone", 620, series("cti_streams_open", "9x605 0x90"), **RELEASE),
+    rests("CtiStreamsGone", "some listen", 620, series("cti_streams_open", "9x605 2x90")),
+    rests("CtiStreamsGone", "the day is over", 1220, series("cti_streams_open", "9x1205 0x90")),
+    fires(
         "CtiDirectorySlow",
         20,
         *buckets("cti_directory_seconds", {"0.8": 80, "1.5": 100, "+Inf": 100}, 30),
