@@ -86,11 +86,18 @@ def create_app(  # noqa: PLR0913  # a program's choices, by name
     redis_limits: RedisLimits | None = None,
     head_start: float = HEAD_START,
     files: Path = pages.FOLDER,
+    extended: Callable[[web.Application], None] | None = None,
 ) -> web.Application:
-    """Make the service; it opens what it needs when it starts and closes it in reverse order."""
+    """
+    Make the service; it opens what it needs when it starts and closes it in reverse order.
+
+    `extended` adds routes that not every service has.
+    """
     app = web.Application(client_max_size=LARGEST_BODY, middlewares=[unrouted])
     app[DRAINING] = asyncio.Event()
     _add_own_paths(app, settings.sources or [GENERIC.name])
+    if extended:
+        extended(app)
     _add_routes(app)
     app[pages.FILES] = pages.files_in(files)
 

@@ -2,15 +2,15 @@
 
 import asyncio
 import json
-import secrets
 import shlex
-from collections.abc import Sequence
-from typing import Annotated, Final, Protocol
+from collections.abc import Callable, Sequence
+from typing import Annotated, Final, Protocol, TypeAlias
 from urllib.parse import quote, urlencode
 
 import typer
-from pydantic import SecretStr
+from aiohttp import web
 
+from cti_lookup.app import create_app
 from cti_lookup.deferred import Deferred
 from cti_lookup.saying import complain, say
 from cti_lookup.serve import serve as serve_until_stopped
@@ -26,8 +26,14 @@ class _Demonstration(Protocol):
     def title(self) -> str: ...
 
 
+Prepared: TypeAlias = tuple[Settings, Callable[..., web.Application]]
+"""The settings to serve with, and what makes the service."""
+
 _DEMONSTRATIONS: Final[Deferred[Sequence[_Demonstration]]] = Deferred("cti_lookup.directory:DEMONSTRATIONS")
 """Whom the sample people of the embedded directory let one try."""
+
+_PREPARED: Final[Deferred[Callable[[Settings], Prepared]]] = Deferred("cti_lookup.demonstration_app:prepared")
+"""What a demonstration needs more than a service does."""
 
 app = typer.Typer()
 
@@ -35,33 +41,29 @@ app = typer.Typer()
 @app.command()
 def serve(
     demo: Annotated[
-        bool, typer.Option(help="Sample people, a made-up key, and a line that makes the phone ring.")
+        bool, typer.Option(help="Sample people and calls, made-up secrets, and a page to try them on.")
     ] = False,
 ) -> None:
     """Run the service, from settings."""
-    settings = load_settings()
+    prepared: Prepared = (load_settings(), create_app)
     if demo:
-        settings = _for_demonstration(settings)
+        prepared = _PREPARED.get()(prepared[0])
+    settings, make = prepared
     for warning in warnings(settings):
         complain(f"! {warning}")
     asyncio.run(
         serve_until_stopped(
-            settings, samples=demo, listening=lambda url: _say_where(url, settings, demonstration=demo)
+            settings,
+            samples=demo,
+            listening=lambda url: _say_where(url, settings, demonstration=demo),
+            make=make,
         )
     )
 
 
-def _for_demonstration(settings: Settings) -> Settings:
-    """Fill in what a newcomer has not set."""
-    filled = {
-        "api_keys": settings.api_keys or (SecretStr(secrets.token_urlsafe(12)),),
-        "region": settings.region or "US",
-        "directory_account": settings.directory_account or "widget",
-    }
-    return settings.model_copy(update=filled)
-
-
 def _say_where(url: str, settings: Settings, *, demonstration: bool) -> None:
+    if demonstration:
+        say(f"The agent's page, where you can make the phone ring: {url}/\n")
     say(f"cti-lookup listens at {url}")
     if not demonstration or not settings.api_keys:
         return

@@ -141,6 +141,9 @@ LAYERS: Final = (
     {"playing.signing"},
     {"playing.carriers", "playing.clouds", "playing.pbxes", "playing.words"},
     {"playing.players", "playing.sending"},
+    {"demonstration", "demonstration.samples"},
+    {"demonstration.staging"},
+    {"demonstration.stage"},
     {"playing.command", "rates", "rehearsal"},
     {"shapes"},
     {"embedded", "preloading", "sharing", "sweeping"},
@@ -176,6 +179,7 @@ LAYERS: Final = (
         "web.administration",
         "web.agent_tokens",
         "web.call_log",
+        "web.demo",
         "web.lookups",
         "web.operations",
         "web.pages",
@@ -187,7 +191,7 @@ LAYERS: Final = (
     {"web.shortcut", "web.threecx"},
     # root
     {"app"},
-    {"serve", "terminal"},
+    {"demonstration_app", "serve", "terminal"},
     {"replaying.command"},
     {"directory_import_commands"},
     {
