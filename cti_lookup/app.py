@@ -158,6 +158,7 @@ def _add_routes(app: web.Application) -> None:
     post("/upstream/{token}", upstream.upstream)
     get("/", pages.page)
     get("/pop", pages.page)
+    get("/debug", pages.explanation)
     get("/widget/{file}", pages.widget_file)
     get("/metrics", operations.metrics)
     get("/livez", operations.live)

@@ -21,6 +21,7 @@ FOLDER: Final = Path(__file__).with_name("widget")
 MODULE: Final = "cti-caller-lookup.js"
 FRAME: Final = "frame.html"
 PAGE: Final = "agent.html"
+EXPLANATION: Final = "debug.html"
 
 _TYPES: Final = {
     ".css": "text/css; charset=utf-8",
@@ -78,6 +79,11 @@ async def widget_file(request: web.Request) -> web.Response:
 async def page(request: web.Request) -> web.Response:
     """Give the agent's page; what it is to show stands behind the # or the ?, and is read there."""
     return _answer(request, PAGE)
+
+
+async def explanation(request: web.Request) -> web.Response:
+    """Give the page that explains a number to administrators; it asks for their key itself."""
+    return _answer(request, EXPLANATION)
 
 
 def _answer(request: web.Request, name: str) -> web.Response:

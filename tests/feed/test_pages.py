@@ -19,6 +19,7 @@ FILES = {
     "frame.html": "<!doctype html><title>Frame</title>",
     "frame.js": "void 0;",
     "agent.html": "<!doctype html><title>Agent</title>",
+    "debug.html": "<!doctype html><title>Explanation</title>",
     "notes.txt": "not to be served",
 }
 
@@ -38,7 +39,7 @@ async def browser(tmp_path: Path, directory: FakeDirectory) -> AsyncIterator[Cli
 
 
 async def test_pages_run_nothing_but_our_own_files(browser: Client) -> None:
-    for path in ("/", "/pop?telephone=1", "/widget/agent.html", "/widget/frame.html"):
+    for path in ("/", "/pop?telephone=1", "/debug", "/widget/agent.html", "/widget/frame.html"):
         async with browser.get(path) as response:
             assert response.status == 200
             assert response.headers["Content-Type"] == "text/html; charset=utf-8"

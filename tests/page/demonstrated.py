@@ -52,7 +52,7 @@ class Directory:
         async with aiohttp.ClientSession(headers=headers, raise_for_status=True) as session:
             async with session.post(f"{self.url}/people", json=person) as response:
                 person_id = (await response.json())["id"]
-            contact = {"protocol": "telephone", "label": "work", "telephone": telephone}
+            contact = {"label": "work", "telephone": telephone}
             async with session.post(f"{self.url}/people/{person_id}/contacts", json=contact):
                 pass
 

@@ -251,6 +251,22 @@ class TestServe:
         assert [one["name"] for one in answer["lookup"]["people"]] == ["Ashok Kumar"]
         assert answer["call"]["state"] == "ringing"
 
+    def test_the_agents_page_is_named_first_and_plays_calls(self, start: Start) -> None:
+        program = start("serve", "--demo", CTI_API_KEYS="a-key")
+        program.await_said(r"Ctrl-C")
+        page = re.match(r"The agent's page.*: (http://127\.0\.0\.1:\d+/)\n", program.said)
+        assert page
+        with urlopen(page[1], timeout=30) as response:  # noqa: S310  # a URL of this test's
+            assert response.headers["Content-Type"].startswith("text/html")
+        assert fetch(f"{page[1]}demo/token", b"")["token"]
+        with urlopen(f"{page[1]}demo/ring", b'{"event": "colleague"}', timeout=30) as response:  # noqa: S310  # as above
+            assert response.status == 202
+        deadline = time.monotonic() + 60
+        while not (calls := fetch(f"{page[1]}v1/calls?key=a-key")["calls"]):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert calls[0]["lookup"]["outcome"] == "internal"
+
     @pytest.mark.parametrize(
         "key", ["it's-$(id)", "base64+key/with==", "a&b c%41", '"`id`\\ :key: [/] [red]#?;*!~', "schlüssel"]
     )
