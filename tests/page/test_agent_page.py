@@ -117,7 +117,7 @@ async def test_a_number_is_found_however_it_is_written(open_page: OpenPage, numb
     [
         ("+12125550999", "nobody", "knows nobody who has this number"),
         ("anonymous", "withheld", "shows no number"),
-        ("+4930", "invalid", "no telephone number"),
+        ("+4930", "invalid", "no telephone number. It is too short for a number."),
         ("1003", "internal", "a colleague"),
         ("+12125550100", "matched", "Ten are shown"),
     ],
@@ -130,6 +130,18 @@ async def test_each_outcome_is_said_in_words(
     found = page.locator("article.found")
     await expect(found).to_have_attribute("data-outcome", outcome)
     await expect(found).to_contain_text(words)
+
+
+async def test_each_number_that_is_offered_to_try_has_an_answer(open_page: OpenPage) -> None:
+    page = await open_page()
+    tries = page.locator(".try")
+    await expect(tries).not_to_have_count(0)
+    for one in await tries.all():
+        await one.click()
+        await expect(page.locator("#telephone")).to_have_value(await one.inner_text())
+        await expect(page.locator("article.found")).to_have_attribute(
+            "data-outcome", "nobody" if "12 90" in await one.inner_text() else "matched"
+        )
 
 
 async def test_each_match_is_explained_down_to_whom_the_directory_returned(open_page: OpenPage) -> None:

@@ -6,12 +6,12 @@
  */
 
 import "./cti-caller-lookup.js";
-import { explanationOf, reasonOf } from "./explanation.js";
+import { explanationOf, reasonOf, whyNot } from "./explanation.js";
 import { Refused, ask, h, isHeaderText, lasting, link, localTime, own, regionName } from "./service.js";
 
 const byId = (id) => document.getElementById(id);
 const RINGS_FOR = 3000; // milliseconds a sample looks pressed
-const TRIES = Object.freeze(["0017139872967", "(713) 987-2967", "+44 20 7946 0100", "1-800-555-01WX", "+33 1 99 00 12 90"]);
+const TRIES = Object.freeze(["0017139872967", "(713) 987-2967", "+44 20 7946 0100", "+1 800 555 0199", "+33 1 99 00 12 90"]);
 
 const OUTCOMES = Object.freeze({
   matched: ["Found", "is-good"], nobody: ["Nobody", "is-plain"], withheld: ["Withheld", "is-plain"], invalid: ["No number", "is-bad"],
@@ -193,7 +193,7 @@ function foundOf(lookup) {
       h("h3", { class: "number" }, own(caller.national ?? (caller.extension ? `Extension ${caller.extension}` : caller.raw))),
       h("span", { class: `badge ${tone}` }, outcome === "matched" && people.length > 1 ? `${people.length} people` : word)),
     h("p", { class: "aside facts" }, factsOf(lookup).map((fact) => h("span", {}, fact))),
-    SAID[outcome] && h("p", {}, SAID[outcome]),
+    SAID[outcome] && h("p", {}, SAID[outcome], ` ${whyNot(caller.reason)}`),
     people.length > 0 && h("ol", { class: "people" }, people.map(personOf)),
     truncated && h("p", { class: "aside" }, "More people may have this number. Ten are shown."),
     h("div", { class: "how" }),

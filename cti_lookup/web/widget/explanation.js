@@ -43,6 +43,9 @@ const STRENGTHS = Object.freeze({
   local: "the tail of a North American number",
 });
 
+/** Say why something is no telephone number; nothing where there is no reason. */
+export const whyNot = (reason) => REASONS[reason] ?? "";
+
 /** Say by which rule a stored number met the caller, as a badge and a sentence. */
 export function reasonOf({ rule, label, telephone }) {
   const [short, because] = RULES[rule] ?? [rule, "matched."];
@@ -73,7 +76,7 @@ function readOf(caller, lookup) {
     const region = caller.region ? `, in ${regionName(caller.region)}` : "";
     return h("p", {}, quoted(caller.raw), " is ", strong(caller.e164 ?? caller.national), region, ".", extensionOf(caller), time);
   }
-  const said = READ_AS[lookup.read_as] ?? `This is no telephone number. ${REASONS[lookup.reason] ?? ""}`;
+  const said = READ_AS[lookup.read_as] ?? `This is no telephone number. ${whyNot(lookup.reason)}`;
   return h("p", {}, caller.raw ? quoted(caller.raw) : "Nothing was sent", ". ", said, time);
 }
 
