@@ -367,7 +367,7 @@ class TestServe:
         assert "Traceback" not in program.complained
 
     def test_a_port_in_use_is_one_clear_sentence_and_exit_1(self, tmp_path: Path, occupied: str) -> None:
-        variables = {"CTI_PORT": occupied, "CTI_REGION": "US", "CTI_API_KEYS": "a-key"}
+        variables = {"CTI_PORT": occupied, "CTI_REGION": "US", "CTI_API_KEYS": "a-key", "CTI_SECRET": "s"}
         done = run(tmp_path, "serve", variables=variables)
         assert done.returncode == 1
         assert len(done.stderr.splitlines()) == 1
@@ -386,7 +386,7 @@ class TestServe:
     def test_what_cannot_be_opened_is_one_clear_sentence_and_exit_1(
         self, tmp_path: Path, variables: dict[str, str]
     ) -> None:
-        quiet = {"CTI_PORT": "0", "CTI_REGION": "US", "CTI_API_KEYS": "a-key"}
+        quiet = {"CTI_PORT": "0", "CTI_REGION": "US", "CTI_API_KEYS": "a-key", "CTI_SECRET": "s"}
         done = run(tmp_path, "serve", variables=quiet | variables)
         assert done.returncode == 1
         assert len(done.stderr.splitlines()) == 1
