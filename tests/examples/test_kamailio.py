@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import socket
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -12,6 +11,7 @@ from typing import Final
 import pytest
 
 from tests.servers.fake_directory import ASHOKS_NUMBER
+from tests.servers.ports import free_port
 from tests.service.conftest import StartService, no_settings_from_outside, start
 
 pytestmark = pytest.mark.slow
@@ -25,14 +25,6 @@ KEY: Final = "a-key-for-names"
 PATIENCE: Final = 30.0
 
 PlaceCall = Callable[[str], Awaitable[str]]
-
-
-def free_port() -> int:
-    """Give a port for UDP that nobody uses now."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
 
 
 @asynccontextmanager

@@ -15,7 +15,8 @@ from tests.conftest import SettableClock
 from tests.redis.conftest import Links
 from tests.redis.saying import BOUND, becomes_readable, reason_for, store
 from tests.servers.fault_proxy import FaultProxy, Line
-from tests.servers.redis_process import RedisProcess, free_port
+from tests.servers.ports import free_port
+from tests.servers.redis_process import RedisProcess
 from tests.servers.redis_waits import BRIEF, PATIENT, waits_of
 
 

@@ -9,7 +9,7 @@ import pytest
 from cti_lookup.cache.redis_link import RedisLink
 from tests.redis.conftest import Links
 from tests.redis.saying import becomes_readable, reason_for, store
-from tests.servers.redis_process import free_port
+from tests.servers.ports import free_port
 from tests.servers.redis_sentinel import SERVICE, WatchedRedis
 from tests.servers.redis_waits import BRIEF
 

@@ -9,7 +9,8 @@ import pytest
 from tests.redis.certificates import Authority
 from tests.redis.conftest import Links
 from tests.redis.saying import becomes_readable, reason_for, store
-from tests.servers.redis_process import RedisProcess, free_port
+from tests.servers.ports import free_port
+from tests.servers.redis_process import RedisProcess
 
 
 @dataclass(frozen=True)

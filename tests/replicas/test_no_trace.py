@@ -10,7 +10,8 @@ from cti_lookup.cache.sealing import Seal
 from cti_lookup.cache.vault import GENERATION
 from tests.replicas.fleet import SECRET, Fleet, Replica, names, until
 from tests.servers.fake_directory import TOKEN
-from tests.servers.redis_process import RedisProcess, free_port
+from tests.servers.ports import free_port
+from tests.servers.redis_process import RedisProcess
 
 pytestmark = pytest.mark.slow
 

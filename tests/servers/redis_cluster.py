@@ -4,7 +4,8 @@ import time
 from pathlib import Path
 from typing import Final
 
-from tests.servers.redis_process import RedisProcess, free_port
+from tests.servers.ports import free_port
+from tests.servers.redis_process import RedisProcess
 
 SLOTS: Final = ((0, 5460), (5461, 10922), (10923, 16383))
 _PATIENCE: Final = 40.0

@@ -112,11 +112,3 @@ class RedisProcess:
                 return bool(probe.recv(16))
             except OSError:
                 return False
-
-
-def free_port() -> int:
-    """Give a port of loopback on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

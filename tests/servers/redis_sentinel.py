@@ -4,7 +4,8 @@ import time
 from pathlib import Path
 from typing import Final
 
-from tests.servers.redis_process import RedisProcess, free_port
+from tests.servers.ports import free_port
+from tests.servers.redis_process import RedisProcess
 
 SERVICE: Final = "cti-master"
 _PATIENCE: Final = 30.0
