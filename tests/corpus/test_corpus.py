@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from cti_lookup.people import Person
-from tests.corpus.conftest import Publish
+from tests.corpus.publishing import Publish
 from tests.corpus.score import CorpusCall, Found, Scorecard, read_calls, read_people, score
 from tests.corpus.table import with_groups
 from tests.corpus.ways import by_deciding, by_documented_tail, by_last_eight

@@ -19,7 +19,7 @@ from cti_lookup.directory.storage.database import open_writer, transaction
 from cti_lookup.logs import Log
 from cti_lookup.people import Person
 from cti_lookup.settings import Settings
-from tests.corpus.conftest import Publish
+from tests.corpus.publishing import Publish
 from tests.corpus.score import CorpusCall, Found, Scorecard, Shown, judge, read_calls, read_people
 from tests.corpus.table import with_groups
 from tests.corpus.ways import HOME

@@ -1,6 +1,7 @@
-"""Shows the corpus' measures at the end of a run, also when everything passes."""
+"""Shows the corpus' measures at the end of a run, also when everything passes, and whichever process measured."""
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import pytest
 
@@ -8,6 +9,7 @@ from tests.corpus.score import Scorecard
 from tests.corpus.table import table
 
 TABLES = pytest.StashKey[dict[str, list[str]]]()
+_SENT = "corpus tables"
 
 Publish = Callable[[str, Iterable[Scorecard]], None]
 
@@ -20,6 +22,19 @@ def publish(pytestconfig: pytest.Config) -> Publish:
         pytestconfig.stash.setdefault(TABLES, {})[heading] = table(cards)
 
     return show
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Send the tables to who shows them, if this process is one of several that run tests."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput[_SENT] = session.config.stash.get(TABLES, {})
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over the tables of a process that has run its tests; one that crashed sent none."""
+    sent: dict[str, list[str]] = getattr(node, "workeroutput", {}).get(_SENT, {})
+    node.config.stash.setdefault(TABLES, {}).update(sent)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
