@@ -13,6 +13,7 @@ BENCH_ARGS ?=
 LOCK_ARGS ?=
 EXAMPLES ?= 2000
 CHAOS_SECONDS ?= 60
+CHAOS_KILLS ?= 100
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
@@ -107,11 +108,12 @@ fuzz: $(READY) ## try many more states and inputs than make test does (EXAMPLES=
 	CTI_TEST_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest tests/lookup tests/dialects/test_any_bytes.py tests/directory/test_openapi.py $(TEST_ARGS)
 
 .PHONY: chaos
-chaos: $(READY) ## break what the service depends on, for longer than make test does (CHAOS_SECONDS=60)
+chaos: $(READY) ## break things for longer, and more often, than make test does (CHAOS_SECONDS=60, CHAOS_KILLS=100)
 	@$(shell_functions)
 	need redis-server
-	say "breaking each thing for $(CHAOS_SECONDS) s"
-	CTI_CHAOS_SECONDS=$(CHAOS_SECONDS) $(BIN)/python -m pytest tests/faults $(TEST_ARGS)
+	say "breaking each thing for $(CHAOS_SECONDS) s, and killing $(CHAOS_KILLS) imports"
+	export CTI_CHAOS_SECONDS=$(CHAOS_SECONDS) CTI_CHAOS_KILLS=$(CHAOS_KILLS)
+	$(BIN)/python -m pytest tests/faults tests/directory/test_import_adversity.py $(TEST_ARGS)
 
 .PHONY: bench
 bench: $(READY) ## measure the service under load (BENCH_ARGS)
