@@ -16,6 +16,8 @@ CHAOS_SECONDS ?= 60
 CHAOS_KILLS ?= 100
 
 BIN := .venv/bin
+PYTEST := $(BIN)/python -X dev -m pytest
+IN_TWO_PROCESSES := --dist loadfile --tx "2*popen//python=$(BIN)/python -X dev"
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 LOCKED := .venv/.locked
 READY := .venv/.ready
@@ -74,6 +76,7 @@ run: $(READY) ## run the whole product with sample people; prints URLs and a cur
 	@exec $(BIN)/cti-lookup serve --demo $(RUN_ARGS)
 
 # -X dev: asyncio's debug mode and warnings for the tests themselves; servers they start run as in production.
+# Two processes take a whole file each, as what its tests share is made once. Chosen tests are run by one, as ever.
 .PHONY: test
 test: $(READY) ## run every test, installing what they need (TEST_ARGS)
 	@$(shell_functions)
@@ -81,14 +84,24 @@ test: $(READY) ## run every test, installing what they need (TEST_ARGS)
 	command -v promtool >/dev/null || install_packages prometheus
 	compgen -G '/usr/lib/*/kamailio/modules/http_client.so' >/dev/null && command -v sipp >/dev/null \
 	  || install_packages kamailio kamailio-utils-modules sip-tester
-	say "running every test"
-	$(BIN)/python -X dev -m pytest $(TEST_ARGS)
+	if [ -n "$(if $(strip $(TEST_ARGS)),chosen)" ]; then
+	  say "running the tests that were chosen"
+	  exec $(PYTEST) $(TEST_ARGS)
+	fi
+	in_company=passed alone=passed
+	say "running every test but those that need the machine for themselves"
+	$(PYTEST) -m "not alone" $(IN_TWO_PROCESSES) || in_company=failed
+	say "running those"
+	mapfile -t files < <(grep -rl --include='test_*.py' 'mark\.alone' tests)  # to read all files takes half a minute
+	$(PYTEST) -m alone "$${files[@]}" || alone=failed
+	say "every test but those that need the machine for themselves: $$in_company; those: $$alone"
+	[ "$$in_company $$alone" = "passed passed" ]
 
 .PHONY: fast
 fast: $(READY) ## run the tests that take seconds (TEST_ARGS)
 	@$(shell_functions)
 	say "running the fast tests"
-	$(BIN)/python -X dev -m pytest -m "not slow" $(TEST_ARGS)
+	$(PYTEST) -m "not slow" $(TEST_ARGS)
 
 .PHONY: check
 check: $(READY) ## lint, format check and types

@@ -155,6 +155,7 @@ async def test_a_replica_that_hears_nothing_relies_on_its_own_memory_for_moments
         await proxy.stop()
 
 
+@pytest.mark.alone
 async def test_a_refresh_by_three_keys_is_answered_in_time_with_a_slow_redis_and_a_hung_directory(
     start: StartService, redis: RedisProcess, directory: FakeDirectory
 ) -> None:

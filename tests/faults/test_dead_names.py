@@ -12,7 +12,7 @@ from tests.faults.load import KEY, Load, Sample
 from tests.faults.truth import AREA, Caller, Kind
 from tests.servers.program import Program
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 CALLERS: Final = 12
 SETTINGS: Final = {

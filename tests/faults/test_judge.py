@@ -19,7 +19,7 @@ from tests.faults.story import Story, heard, tell, tell_all
 from tests.faults.table import FAULTS, Fault
 from tests.faults.trusting import Trusting
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 
 class FailureIsNobody:

@@ -15,7 +15,7 @@ from tests.faults import judging
 from tests.faults.story import Story, Told, heard, tell, tell_all
 from tests.faults.table import FAULTS, Fault
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 
 @pytest.fixture(scope="module")

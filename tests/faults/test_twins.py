@@ -70,6 +70,7 @@ async def seconds_of_reads(
         await link.close()
 
 
+@pytest.mark.alone
 async def test_a_client_with_its_librarys_defaults_is_later_than_any_lookup_may_be(
     redis: RedisProcess,
 ) -> None:

@@ -33,6 +33,14 @@ def test_no_target_is_mistaken_for_a_file_of_its_name() -> None:
     assert set(phony) == targets()
 
 
+def test_tests_are_marked_as_alone_only_where_make_test_looks_for_them() -> None:
+    """It reads the files of tests that have the mark: one that stood elsewhere would leave tests out of both runs."""
+    marked = [file for file in (ROOT / "tests").rglob("*.py") if "mark" + ".alone" in file.read_text()]
+
+    assert marked
+    assert [file for file in marked if not file.name.startswith("test_")] == []
+
+
 def test_ci_runs_nothing_but_what_a_person_can_make() -> None:
     script = (ROOT / ".ci" / "run").read_text()
     commands = [line for line in script.splitlines() if line and not line.startswith(("#", "set ", "cd "))]

@@ -52,6 +52,7 @@ async def test_what_a_process_learns_first_it_remembers(
     assert len(directory.requests) == 1
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("fault", ["away", "hung"])
 async def test_a_redis_that_is_not_there_delays_the_beginning_by_little(
     fleet: Fleet, redis: RedisProcess, tmp_path: Path, fault: str

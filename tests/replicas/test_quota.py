@@ -61,6 +61,7 @@ async def ended(replicas: list[Replica]) -> Counter[str]:
     return told
 
 
+@pytest.mark.alone
 async def test_three_processes_together_keep_to_the_directorys_quota_and_say_so_at_once(
     fleet: Fleet, redis: RedisProcess, directory: FakeDirectory
 ) -> None:
@@ -92,6 +93,7 @@ async def is_known(replica: Replica, number: str) -> bool:
     return bool((await replica.lookup(number))["outcome"] == "nobody")
 
 
+@pytest.mark.alone
 async def test_without_redis_three_processes_together_ask_more_than_the_quota(
     fleet: Fleet, directory: FakeDirectory
 ) -> None:

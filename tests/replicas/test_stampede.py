@@ -64,6 +64,7 @@ async def test_while_redis_hangs_each_process_asks_at_most_once(
     assert 1 <= len(directory.requests) <= 3 * (1 + int(again))
 
 
+@pytest.mark.alone
 async def test_who_waits_for_a_process_that_was_killed_is_answered_in_time_and_soon_knows(
     fleet: Fleet, redis: RedisProcess, directory: FakeDirectory
 ) -> None:
