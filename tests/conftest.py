@@ -10,7 +10,9 @@ from hypothesis import HealthCheck, settings
 from tests.servers.fake_directory import FakeDirectory
 from tests.servers.redis_process import RedisProcess
 
-pytest_plugins = ("tests.corpus.publishing",)  # what is to be shown at the end is shown by the process that starts others
+pytest_plugins = (
+    "tests.corpus.publishing",
+)  # what is to be shown at the end is shown by the process that starts others
 
 # how long an example takes says how busy the machine is, and nothing of what is claimed
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -9,7 +9,6 @@ replicas do together is started patient, so that no call to Redis is given up.
 import asyncio
 import os
 import signal
-import sys
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from aiohttp import ClientSession, web
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.servers.fake_directory import ASHOKS_NUMBER, TOKEN, Behaviour, FakeDirectory
-from tests.servers.program import PROGRAM, Program
+from tests.servers.program import COMMAND, Program
 
 KEY: Final = "a-machine-key"
 BEARER: Final = {"Authorization": f"Bearer {KEY}"}
@@ -32,8 +31,7 @@ SOON: Final = 20.0
 PROMISED: Final = 2.0
 """Seconds within which every replica shows what one was told."""
 
-_ROOT: Final = Path(__file__).parents[2]
-_PATIENT: Final = (sys.executable, "-m", "tests.replicas.patient")
+_PATIENT: Final = "patient"
 _PAUSE: Final = 0.02
 _USUAL: Final = 0.1
 """Seconds that a pause and an answer take at most on a machine that does not stand still."""
@@ -139,7 +137,7 @@ class Fleet:
         programs = [self._open(options, _PATIENT) for _ in range(count)]
         return [await self._listening(program) for program in programs]
 
-    def _open(self, options: dict[str, str], command: tuple[str, ...] = (PROGRAM, "serve")) -> Program:
+    def _open(self, options: dict[str, str], name: str = COMMAND) -> Program:
         folder = self._folder / f"replica-{len(self._programs)}"
         folder.mkdir()
         chosen = {
@@ -152,8 +150,7 @@ class Fleet:
             "upstream_tokens": UPSTREAM,
         } | options
         variables = {f"CTI_{name.upper()}": value for name, value in chosen.items() if value}
-        variables["PYTHONPATH"] = str(_ROOT)  # where the patient one is
-        self._programs.append(Program(folder, command[-1], variables=variables, command=command[:-1]))
+        self._programs.append(Program(folder, "serve", variables=variables, name=name))
         return self._programs[-1]
 
     async def _listening(self, program: Program) -> Replica:

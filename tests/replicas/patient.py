@@ -1,7 +1,7 @@
 """
 The service as `serve` runs it, but that it waits longer for Redis: a busy machine then changes nothing of what it does.
 
-Started as `python -m tests.replicas.patient`, for claims of what replicas do together, not of how long they wait.
+Started by the name of `patient`, for claims of what replicas do together, not of how long they wait.
 """
 
 import asyncio
@@ -22,7 +22,3 @@ def main() -> None:
 
 def _say_where(url: str) -> None:
     print(f"listens at {url}", flush=True)  # noqa: T201  # its parent reads this
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,8 @@
-"""The command line as a real process, with an environment that holds nothing but what the test gives it."""
+"""
+The command line as a real process, with an environment that holds nothing but what the test gives it.
+
+It is a copy of one that has imported everything; where the start itself is the subject, it is started `afresh`.
+"""
 
 import os
 import re
@@ -7,11 +11,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from tempfile import TemporaryFile
+from typing import IO, Final
 
-PROGRAM: Final = str(Path(sys.executable).with_name("cti-lookup"))
+from tests.servers.offspring import Offspring
+
+COMMAND: Final = "cti-lookup"
+PROGRAM: Final = str(Path(sys.executable).with_name(COMMAND))
 PATIENCE: Final = 60.0
 """Seconds for a start or an end; on a busy machine a start takes ten times as long as otherwise."""
 
@@ -25,15 +33,27 @@ def run(
     folder: Path, *arguments: str, variables: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run the program to its end in a folder of the test's."""
-    return subprocess.run(
-        [PROGRAM, *arguments],
-        cwd=folder,
-        env=environment(variables or {}),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+    with TemporaryFile() as output, TemporaryFile() as errors:
+        process = Offspring(
+            COMMAND,
+            arguments,
+            folder=folder,
+            variables=environment(variables or {}),
+            output=output,
+            errors=errors,
+        )
+        try:
+            status = process.wait(PATIENCE)
+        finally:
+            process.kill()
+            process.wait()
+        said, complained = _read(output), _read(errors)
+    return subprocess.CompletedProcess([COMMAND, *arguments], status, said, complained)
+
+
+def _read(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode()
 
 
 class Program:
@@ -44,17 +64,19 @@ class Program:
         folder: Path,
         *arguments: str,
         variables: Mapping[str, str] | None = None,
-        command: Sequence[str] = (PROGRAM,),
+        name: str = COMMAND,
+        afresh: bool = False,
     ) -> None:
         self.said = ""
         self._errors = folder / f"{arguments[0]}.stderr"
+        chosen = environment(variables or {})
         with self._errors.open("ab") as errors:
-            self.process = subprocess.Popen(
-                [*command, *arguments],
-                cwd=folder,
-                env=environment(variables or {}),
-                stdout=subprocess.PIPE,
-                stderr=errors,
+            self.process: subprocess.Popen[bytes] | Offspring = (
+                subprocess.Popen(
+                    [PROGRAM, *arguments], cwd=folder, env=chosen, stdout=subprocess.PIPE, stderr=errors
+                )
+                if afresh
+                else Offspring(name, arguments, folder=folder, variables=chosen, errors=errors)
             )
 
     @property

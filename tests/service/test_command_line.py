@@ -30,8 +30,9 @@ def start(tmp_path: Path) -> Iterator[Start]:
     """Start programs in the test's folder; those that still run when the test ends are killed."""
     started: list[Program] = []
 
-    def start_program(*arguments: str, **variables: str) -> Program:
-        started.append(Program(tmp_path, *arguments, variables={"CTI_PORT": "0"} | variables))
+    def start_program(*arguments: str, afresh: bool = False, **variables: str) -> Program:
+        chosen = {"CTI_PORT": "0"} | variables
+        started.append(Program(tmp_path, *arguments, variables=chosen, afresh=afresh))
         return started[-1]
 
     yield start_program
@@ -241,7 +242,7 @@ class TestServe:
         return str(line)
 
     def test_the_line_that_is_printed_makes_the_phone_ring(self, start: Start, tmp_path: Path) -> None:
-        program = start("serve", "--demo")
+        program = start("serve", "--demo", afresh=True)
         line = self.curl_line(program)
         done = subprocess.run(
             ["/bin/sh", "-c", line], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True
@@ -314,7 +315,7 @@ class TestServe:
 
     @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
     def test_a_signal_ends_it_within_seconds_with_exit_0(self, start: Start, number: signal.Signals) -> None:
-        program = start("serve")
+        program = start("serve", afresh=True)
         program.await_said(LISTENING)
         program.process.send_signal(number)
         assert program.process.wait(20) == 0
@@ -324,7 +325,7 @@ class TestServe:
     def test_a_signal_while_it_starts_ends_it_with_exit_0(
         self, start: Start, tmp_path: Path, number: signal.Signals
     ) -> None:
-        program = start("serve", "--demo")
+        program = start("serve", "--demo", afresh=True)
         deadline = time.monotonic() + 60
         while not (tmp_path / "cti-directory.sqlite3").exists():  # what it opens first
             assert time.monotonic() < deadline
