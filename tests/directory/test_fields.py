@@ -1,7 +1,9 @@
 """The types of fields, for whatever a client sends."""
 
+import os
 import string
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +18,9 @@ from cti_lookup.directory.records.people import PEOPLE
 from cti_lookup.directory.records.sites import SITES
 from cti_lookup.directory.records.teams import TEAMS
 from cti_lookup.directory.records.time_zones import RAILS_NAMES, check_time_zone
+
+EXAMPLES: Final = int(os.environ.get("CTI_TEST_EXAMPLES", "20"))
+"""Of values for each of a hundred rules; `make fuzz` tries many more."""
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -32,7 +37,7 @@ RULES = {
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
-@settings(deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(value=json_values)
 def test_a_rule_returns_a_value_it_would_take_again_or_tells_a_fault(rule: Rule, value: object) -> None:
     try:

@@ -122,7 +122,7 @@ async def test_questions_under_way_are_counted_while_they_are(
 
 
 @pytest.mark.slow
-async def test_a_thousand_source_names_and_numbers_add_no_series(
+async def test_hundreds_of_source_names_and_numbers_add_no_series(
     service: Service, clock: SettableClock
 ) -> None:
     async def strange(position: int) -> None:
@@ -136,7 +136,7 @@ async def test_a_thousand_source_names_and_numbers_add_no_series(
     await use(service)
     await strange(0)
     before = await series(service)
-    for start_at in range(1, 1001, 10):
+    for start_at in range(1, 301, 10):
         clock.pass_by(2)  # the directory's quota
         await asyncio.gather(*map(strange, range(start_at, start_at + 10)))
     assert await series(service) == before
