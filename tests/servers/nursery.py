@@ -25,7 +25,7 @@ FILES: Final = 3
 
 
 def main() -> object:
-    """Take orders from the socket that is standard input until it is closed; in a new process become what was ordered."""
+    """Take orders from the socket that is standard input until it is closed; in a new process return what the program does."""
     gc.freeze()  # no copy looks through what all of them have
     with socket.socket(fileno=0) as line:
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who tell of processes
@@ -66,7 +66,3 @@ def _become(name: str, arguments: Sequence[str], folder: str, variables: Mapping
     os.environ.update(variables)
     sys.argv[:] = [name, *arguments]
     return PROGRAMS[name]()
-
-
-if __name__ == "__main__":
-    sys.exit(main())  # type: ignore[arg-type]  # as the programs' own entries do with what they return

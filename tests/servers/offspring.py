@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Final
 
 _ROOT: Final = Path(__file__).parents[2]
+_BECOMING: Final = "import sys; from tests.servers.nursery import main; sys.exit(main())"
 
 
 class Offspring:
@@ -78,9 +79,8 @@ def _nursery() -> socket.socket:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.servers.nursery"],
-            cwd=_ROOT,
-            env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8"},
+            [sys.executable, "-P", "-c", _BECOMING],
+            env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "PYTHONPATH": str(_ROOT)},
             stdin=theirs.fileno(),
             stdout=subprocess.DEVNULL,
         )

@@ -17,7 +17,7 @@ def free_port() -> int:
     It is none of those that the kernel hands out for port 0 and for connections: one of another process, begun between
     this answer and the use that is made of it, could have it otherwise.
     """
-    return next(port for port in _candidates() if _is_unused(port) and _is_reserved(port))
+    return next(port for port in _candidates() if _is_unused(port) and _reserve(port))
 
 
 def _candidates() -> Iterator[int]:
@@ -38,8 +38,8 @@ def _is_unused(port: int) -> bool:
     return True
 
 
-def _is_reserved(port: int) -> bool:
-    """Reserve it by a name in the kernel that is given up when this process ends, however it does."""
+def _reserve(port: int) -> bool:
+    """Reserve it by a name in the kernel that is given up when this process ends; tell whether nobody else had."""
     name = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     try:
         name.bind(f"\0cti-lookup-tests-port-{port}")
