@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -29,6 +29,8 @@ pytestmark = pytest.mark.slow
 KEY: Final = "a-key-of-tests"
 TOKEN: Final = "a-token-of-tests"
 MOST_AT_ONCE: Final = 8
+PATIENCE: Final = 30.0
+PAUSE: Final = 0.1
 LONGEST_QUERY: Final = 1000
 """Characters; what is longer is no number that a URL would carry, and comes in a body."""
 
@@ -91,6 +93,15 @@ async def product(database: Path, regions: Iterable[str]) -> AsyncIterator[Clien
 
 
 async def ask(client: ClientSession, call: CorpusCall) -> Found:
+    """Ask who is calling, again while it came to nothing: a busy machine is later than the service waits."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            with suppress(TimeoutError):
+                return await ask_once(client, call)
+            await asyncio.sleep(PAUSE)  # nothing can be waited for: a failure is remembered for moments
+
+
+async def ask_once(client: ClientSession, call: CorpusCall) -> Found:
     """Ask who is calling: with a query where the caller is text that fits one, else with a webhook."""
     if isinstance(call.raw, str) and len(call.raw) <= LONGEST_QUERY:
         query = {"telephone": call.raw, "region": call.source.region}
