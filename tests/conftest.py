@@ -1,5 +1,6 @@
 """What tests of several parts share: a clock, and real servers of each test's own."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,20 @@ pytest_plugins = (
 # how long an example takes says how busy the machine is, and nothing of what is claimed
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """
+    Give each test an id of its own.
+
+    Processes that share the work run one test for an id, and schemathesis gives that of the function to all operations.
+    """
+    for item in items:
+        if not item.nodeid.endswith(item.name):
+            item._id = item.id.with_params(item.name.partition("[")[2].removesuffix("]"))
+    shared = [one for one, count in Counter(item.nodeid for item in items).items() if count > 1]
+    if shared:
+        raise pytest.UsageError(f"tests that have an id with others: {shared}")
 
 
 @dataclass
