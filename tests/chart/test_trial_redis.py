@@ -15,7 +15,7 @@ from redis.retry import Retry
 
 from cti_lookup.settings import Settings
 from tests.chart.release import NAME, Json, Release, install, values_of
-from tests.servers.redis_process import free_port
+from tests.servers.ports import free_port
 
 PATIENCE = 60
 

@@ -16,7 +16,7 @@ import pytest
 
 from tests.image.base_image import lay_out
 from tests.image.containers import PATIENCE, Container, Image, Storage
-from tests.servers.redis_process import free_port
+from tests.servers.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = ROOT / "Dockerfile"

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from cti_lookup.health import complaint
+from tests.servers.ports import free_port
 from tests.servers.program import PATIENCE, environment, run
-from tests.servers.redis_process import free_port
 
 
 class Answers(HTTPServer):
