@@ -53,6 +53,7 @@ from cti_lookup.web import (
     upstream,
     webhooks,
 )
+from cti_lookup.web.allowances import Allowances
 from cti_lookup.web.bodies import LARGEST_BODY
 from cti_lookup.web.keys import DRAINING, PARTS, Parts
 from cti_lookup.web.origins import shared
@@ -264,6 +265,12 @@ async def open_parts(  # noqa: PLR0913  # a program's choices, by name
             machine_keys=Keys(_revealed(settings.api_keys)),
             screen=screen,
             origins=frozenset(settings.origins),
+            allowances=Allowances(
+                key_rate=settings.key_rate,
+                agent_lookups=settings.agent_lookups,
+                proxies=settings.trusted_proxies,
+                clock=clock.steady,
+            ),
             region=settings.region,
             public_url=settings.public_url or "",
             tallies=tallies,

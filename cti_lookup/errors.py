@@ -23,7 +23,8 @@ Everything that can go wrong, in one tree.
         ├── Unreadable         400
         ├── WrongField          422, names the field
         ├── TooLarge           413
-        └── TooSlow            408
+        ├── TooSlow            408
+        └── TooOften           429, says when to ask again
 
 Each has a short stable `reason`. It is also the metric label, the log field and the problem's `code`.
 No message holds a number, a name or a secret.
@@ -195,3 +196,14 @@ class TooSlow(Rejected):
 
     reason = "too_slow"
     status = 408
+
+
+class TooOften(Rejected):
+    """Somebody asks more often than they may; `wait` is in seconds."""
+
+    reason = "too_often"
+    status = 429
+
+    def __init__(self, wait: float) -> None:
+        super().__init__("This is asked too often. Try again later.")
+        self.wait = wait

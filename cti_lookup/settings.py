@@ -9,6 +9,7 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
@@ -230,6 +231,9 @@ class Settings(BaseModel):
     cache_negative_ttl: float = Field(60, gt=0, le=86400)
     cache_stale_ttl: float = Field(86400, ge=0, le=30 * 86400)
     lookup_budget: float = Field(0.8, ge=0.05, le=5)
+    key_rate: float = Field(50, gt=0, le=10_000)
+    agent_lookups: int = Field(120, ge=1, le=100_000)
+    trusted_proxies: tuple[str, ...] = ()
     max_connections: int = Field(4096, ge=16, le=100_000)
     drain: float = Field(0, ge=0, le=300)
     origins: tuple[str, ...] = ()
@@ -248,7 +252,9 @@ class Settings(BaseModel):
     def _enough_digits(cls, value: QueryForm | int) -> QueryForm | int:
         return _digits_in_range(value)
 
-    @field_validator("api_keys", "upstream_tokens", "upstream_hosts", "origins", mode="before")
+    @field_validator(
+        "api_keys", "upstream_tokens", "upstream_hosts", "origins", "trusted_proxies", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         return (
@@ -281,6 +287,13 @@ class Settings(BaseModel):
     @classmethod
     def _hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         AllowedHosts(value)
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            ip_network(one)  # says itself what is wrong with one that is none
         return value
 
     @field_validator("origins")

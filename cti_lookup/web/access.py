@@ -16,6 +16,13 @@ def machine(request: web.Request) -> Parts:
     return parts
 
 
+def asking(request: web.Request) -> Parts:
+    """Give the same where somebody is asked for by hand. Raises `TooOften` too."""
+    parts = machine(request)
+    parts.allowances.take_from_key(shown(request))
+    return parts
+
+
 def shown(request: web.Request) -> str:
     """Take the key that a request shows in its headers, or for telephones that can do no better, in its query."""
     return shown_key(request.headers) or request.query.get("key", "")

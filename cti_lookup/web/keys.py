@@ -21,6 +21,7 @@ from cti_lookup.rservice.quota import Remaining
 from cti_lookup.shapes import Shapes
 from cti_lookup.tallies import Tallies
 from cti_lookup.upstream import Upstream
+from cti_lookup.web.allowances import Allowances
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Parts:
     machine_keys: Keys
     screen: Screen
     origins: frozenset[str]
+    allowances: Allowances
     region: str | None
     public_url: str
     tallies: Tallies

@@ -12,7 +12,7 @@ from cti_lookup.logs import masked
 from cti_lookup.questions import IdentityKey, IdentityQuestion
 from cti_lookup.rates import NO_TIER
 from cti_lookup.telephone import Caller, read_caller
-from cti_lookup.web.access import machine, region_asked
+from cti_lookup.web.access import asking, region_asked
 from cti_lookup.web.answers import NO_STORE, json_answer
 from cti_lookup.web.keys import PARTS, Parts
 from cti_lookup.web.visitors import machine_or_agent
@@ -97,7 +97,7 @@ async def cnam(request: web.Request) -> web.Response:
 
 
 async def _name(request: web.Request) -> str:
-    parts = machine(request)
+    parts = asking(request)
     caller = read_caller(request.query.get("number", ""), region_asked(request, parts))
     began = perf_counter()
     found = await parts.lookup.find(caller, patience=PATIENCE)

@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problem documents, and the outermost middleware, which makes them."""
 
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Final
@@ -7,9 +8,9 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from cti_lookup.errors import BadKey, NotForgotten, Rejected, WrongField
-from cti_lookup.logs import Log
-from cti_lookup.web.keys import PARTS
+from cti_lookup.errors import BadKey, NotForgotten, Rejected, TooOften, WrongField
+from cti_lookup.web.answers import NO_SNIFFING
+from cti_lookup.web.keys import PARTS, Parts
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -26,22 +27,21 @@ def guarded(handler: Handler) -> Handler:
         try:
             return await handler(request)
         except Exception as exc:  # noqa: BLE001  # the outermost place: no stack trace leaves the process
-            return await answer_to(exc, request, request.app[PARTS].log)
+            return await answer_to(exc, request, request.app[PARTS])
 
     return guarded_handler
 
 
-async def answer_to(exc: Exception, request: web.Request, log: Log) -> web.Response:
+async def answer_to(exc: Exception, request: web.Request, parts: Parts) -> web.Response:
     """Make a problem of whatever a handler raised."""
     match exc:
-        case Rejected() if request.content.is_eof():
-            return problem_of(exc)
         case Rejected():
-            return await _and_hung_up(request, problem_of(exc))
+            told = problem_of(parts.allowances.refusal(request, exc))
+            return told if request.content.is_eof() else await _and_hung_up(request, told)
         case NotForgotten():
-            log.error("not_forgotten", result=exc.reason)
+            parts.log.error("not_forgotten", result=exc.reason)
             return not_forgotten()
-    log.failure(exc)
+    parts.log.failure(exc)
     return problem(500, "internal", "Something failed here. The log says where.")
 
 
@@ -96,8 +96,22 @@ async def expectation(request: web.Request) -> web.StreamResponse | None:
 def problem_of(rejected: Rejected) -> web.Response:
     """Make a problem of a rejected request."""
     field = {"field": rejected.field} if isinstance(rejected, WrongField) else None
-    challenge = {"WWW-Authenticate": 'Bearer realm="cti-lookup"'} if isinstance(rejected, BadKey) else None
-    return problem(rejected.status, type(rejected).reason, rejected.detail, headers=challenge, extra=field)
+    return problem(
+        rejected.status,
+        type(rejected).reason,
+        rejected.detail,
+        headers=_headers_of(rejected),
+        extra=field,
+    )
+
+
+def _headers_of(rejected: Rejected) -> Mapping[str, str] | None:
+    match rejected:
+        case BadKey():
+            return {"WWW-Authenticate": 'Bearer realm="cti-lookup"'}
+        case TooOften():
+            return {"Retry-After": f"{math.ceil(round(rejected.wait, 3))}"}
+    return None
 
 
 def problem(
@@ -114,5 +128,5 @@ def problem(
         status=status,
         body=msgspec.json.encode({**fields, "detail": detail, **(extra or {})}),
         content_type="application/problem+json",
-        headers=headers,
+        headers={**NO_SNIFFING, **(headers or {})},
     )

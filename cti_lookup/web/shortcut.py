@@ -43,4 +43,4 @@ async def _heard(request: web.Request, parts: Parts, source: Source) -> web.Stre
     try:
         return await hear(request, parts, source)
     except Exception as exc:  # noqa: BLE001  # the outermost place: no stack trace leaves the process
-        return await answer_to(exc, request, parts.log)
+        return await answer_to(exc, request, parts)

@@ -8,7 +8,7 @@ from aiohttp import web
 from cti_lookup.dialects.threecx import THREECX
 from cti_lookup.dialects.threecx_template import template
 from cti_lookup.ringing import Source
-from cti_lookup.web.access import machine, region_asked
+from cti_lookup.web.access import asking, machine, region_asked
 from cti_lookup.web.answers import NO_STORE
 from cti_lookup.web.keys import Parts
 from cti_lookup.web.webhooks import hear
@@ -19,7 +19,7 @@ _PASSED_ON: Final = ("source", "region")
 
 async def lookup(request: web.Request) -> web.StreamResponse:
     """Give the contacts of a number; nobody found is an empty list."""
-    parts = machine(request)
+    parts = asking(request)
     return await hear(request, parts, _source(request, parts))
 
 

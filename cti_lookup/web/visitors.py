@@ -6,7 +6,7 @@ from cti_lookup.errors import BadKey, TokenRevoked
 from cti_lookup.feed.agents import MACHINE, Agent
 from cti_lookup.feed.tokens import is_token
 from cti_lookup.keys import shown_key
-from cti_lookup.web.access import machine, shown
+from cti_lookup.web.access import asking, shown
 from cti_lookup.web.keys import PARTS, Parts
 from cti_lookup.web.origins import check_origin
 
@@ -25,11 +25,11 @@ async def visitor(request: web.Request) -> Agent:
 
 
 async def machine_or_agent(request: web.Request) -> Parts:
-    """Give what a machine route works with that agents may use too. Raises `BadKey`, `BadToken` and their kin, and `BadOrigin`."""
+    """Give what a machine route works with that agents may use too. Raises `BadKey`, `BadToken` and their kin, `BadOrigin`, `TooOften`."""
     parts, bearer = request.app[PARTS], _bearer(request)
     if not is_token(bearer):
-        return machine(request)
-    await _holder(request, parts, bearer)
+        return asking(request)
+    parts.allowances.take_from_agent((await _holder(request, parts, bearer)).subject)
     return parts
 
 
@@ -37,9 +37,11 @@ async def machine_or_supervisor(request: web.Request) -> Parts:
     """Give the same to those only who see all."""
     parts, bearer = request.app[PARTS], _bearer(request)
     if not is_token(bearer):
-        return machine(request)
-    if not (await _holder(request, parts, bearer)).sees_all:
+        return asking(request)
+    agent = await _holder(request, parts, bearer)
+    if not agent.sees_all:
         raise BadKey("The agent token is no supervisor's.")
+    parts.allowances.take_from_agent(agent.subject)
     return parts
 
 

@@ -8,7 +8,7 @@ from cti_lookup.logs import open_log
 from cti_lookup.settings import Settings
 from tests.chart.release import EXAMPLES, NAME, Json, Release, install, values_of
 
-OPERATIONS = ("/metrics", "/livez", "/readyz")
+OPERATIONS = ("/debug", "/metrics", "/livez", "/readyz")
 
 
 @pytest.mark.parametrize("example", EXAMPLES)

@@ -171,7 +171,9 @@ LAYERS: Final = (
     {"replaying.replay"},
     # web
     {"web"},
-    {"web.answers", "web.door", "web.keys", "web.peers"},
+    {"web.answers", "web.door", "web.peers"},
+    {"web.allowances"},
+    {"web.keys"},
     {"web.access", "web.bodies", "web.one_piece", "web.problems"},
     {"web.origins"},
     {"web.unserved", "web.visitors"},
