@@ -233,6 +233,7 @@ async def test_garbage_in_redis_is_counted_and_replaced_by_the_directorys_word(
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 async def test_a_directory_that_hangs_is_seen_to_fail_though_a_turn_is_taken_first(
     start: StartService, redis: RedisProcess, directory: FakeDirectory
 ) -> None:
