@@ -25,7 +25,6 @@ from cti_lookup.keys import Keys
 from cti_lookup.lag import noticing_lag
 from cti_lookup.logs import Log
 from cti_lookup.lookup import HEAD_START, CallerLookup
-from cti_lookup.preloading import preloading
 from cti_lookup.rates import Rates
 from cti_lookup.reading import Reading
 from cti_lookup.ringing import Ringing, Source
@@ -40,6 +39,7 @@ from cti_lookup.tallies import Tallies
 from cti_lookup.timed import TimedDirectory
 from cti_lookup.times import Clock
 from cti_lookup.upstream import Upstream
+from cti_lookup.warming import MOST_BUSY, warming
 from cti_lookup.web import (
     administration,
     agent_tokens,
@@ -86,6 +86,7 @@ def create_app(  # noqa: PLR0913  # a program's choices, by name
     limits: QuotaLimits | None = None,
     redis_limits: RedisLimits | None = None,
     head_start: float = HEAD_START,
+    most_busy: int = MOST_BUSY,
     files: Path = pages.FOLDER,
     extended: Callable[[web.Application], None] | None = None,
 ) -> web.Application:
@@ -112,6 +113,7 @@ def create_app(  # noqa: PLR0913  # a program's choices, by name
             limits=limits,
             redis_limits=redis_limits,
             head_start=head_start,
+            most_busy=most_busy,
         ) as made:
             app[PARTS] = made
             yield
@@ -194,6 +196,7 @@ async def open_parts(  # noqa: PLR0913  # a program's choices, by name
     limits: QuotaLimits | None = None,
     redis_limits: RedisLimits | None = None,
     head_start: float = HEAD_START,
+    most_busy: int = MOST_BUSY,
 ) -> AsyncIterator[Parts]:
     """
     Open all that a lookup needs; `serve` and the shell's `lookup` stand on the same.
@@ -238,7 +241,7 @@ async def open_parts(  # noqa: PLR0913  # a program's choices, by name
         await stack.enter_async_context(sweeping(calls))
         rates, shapes = Rates(tallies.lookups, clock.steady), Shapes(clock.steady)
         await stack.enter_async_context(looking(rates.look, shapes.look))
-        await stack.enter_async_context(preloading())
+        warmth = await stack.enter_async_context(warming(memory, fetching, replicas.busiest, most=most_busy))
         await stack.enter_async_context(noticing_lag(tallies.loop_lag.add))
         tallies.watch("cti_cache_entries", lambda: len(memory))
         tallies.watch("cti_calls_remembered", lambda: len(calls))
@@ -265,6 +268,7 @@ async def open_parts(  # noqa: PLR0913  # a program's choices, by name
             machine_keys=Keys(_revealed(settings.api_keys)),
             screen=screen,
             origins=frozenset(settings.origins),
+            warmth=warmth,
             allowances=Allowances(
                 key_rate=settings.key_rate,
                 agent_lookups=settings.agent_lookups,

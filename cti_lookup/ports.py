@@ -1,13 +1,13 @@
 """What the lookup needs of the world, in its own words; each implementation passes the same contract test."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 from typing import Protocol
 
 from cti_lookup.answers import Answer
 from cti_lookup.calls import Call
 from cti_lookup.events import CallEvent
 from cti_lookup.people import Person
-from cti_lookup.questions import AnyQuestion, Forgotten, Purpose
+from cti_lookup.questions import AnyQuestion, Forgotten, Purpose, Question
 
 
 class Directory(Protocol):
@@ -56,6 +56,18 @@ class SharedTier(Protocol):
 
     async def forget(self, forgotten: Forgotten) -> None:
         """Forget here and on every replica. Raises `NotForgotten` where that could not be said."""
+        ...
+
+
+class Busiest(Protocol):
+    """Which numbers rang lately, as the next process that begins will want to know. Never raises."""
+
+    async def read(self) -> tuple[Question, ...]:
+        """Give what was written last; () if nothing is known."""
+        ...
+
+    async def write(self, questions: Iterable[Question]) -> None:
+        """Write down which they are."""
         ...
 
 
@@ -126,3 +138,14 @@ class NoSharedTier:
 
     async def forget(self, forgotten: Forgotten) -> None:
         """Have nothing to forget."""
+
+
+class NoBusiest:
+    """What a process that has no replicas can know of numbers that rang before it began."""
+
+    async def read(self) -> tuple[Question, ...]:
+        """Know of none."""
+        return ()
+
+    async def write(self, questions: Iterable[Question]) -> None:
+        """Have nobody to tell."""

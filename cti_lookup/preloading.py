@@ -2,28 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
 from typing import Final
 
-from cti_lookup.background import Background
 from cti_lookup.telephone.plan import PLANS, import_plan, take_imported_plans
 
 _AGAIN: Final = 1.0
 """Seconds after which files that could not be read are tried again."""
 
 
-@asynccontextmanager
-async def preloading() -> AsyncIterator[None]:
-    """Load the plans, while this lasts; one that is needed sooner is loaded when it is needed, in 2 ms."""
-    background = Background()
-    background.spawn(_preload())
-    try:
-        yield
-    finally:
-        await background.close()
-
-
-async def _preload() -> None:
+async def preload() -> None:
+    """Load the plans; one that is needed sooner is loaded when it is needed, in 2 ms."""
     missing: Sequence[str] = PLANS
     while missing:
         missing = [plan async for plan in _not_imported(missing)]

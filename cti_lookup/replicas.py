@@ -17,6 +17,7 @@ from cti_lookup.cache.redis_clients import Client, connect
 from cti_lookup.cache.redis_link import RedisLink, RedisSilent
 from cti_lookup.cache.redis_tier import RedisTier
 from cti_lookup.cache.sealing import Seal, Seals
+from cti_lookup.cache.shared_busiest import SharedBusiest
 from cti_lookup.cache.shared_calls import SharedCalls
 from cti_lookup.cache.shared_quota import SharedQuota
 from cti_lookup.cache.waits import RedisLimits
@@ -108,7 +109,8 @@ async def open_replicas(
     try:
         patient = partial(connect, url, patient=True, waits=limits.waits)
         shared = Shared(link, patient, seals, tenant, limits.begin)
-        yield Replicas(tier, quota, partial(closing, calls), listening, shared)
+        busiest = SharedBusiest(link, seals=seals, tenant=tenant)
+        yield Replicas(tier, quota, partial(closing, calls), listening, busiest, shared)
     finally:
         await link.close()
 

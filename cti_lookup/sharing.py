@@ -2,13 +2,13 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
 from cti_lookup.cache.memory import MemoryTier
 from cti_lookup.calls import CallBook, LiveCalls
-from cti_lookup.ports import Calls, NoSharedTier, SharedTier
+from cti_lookup.ports import Busiest, Calls, NoBusiest, NoSharedTier, SharedTier
 from cti_lookup.rservice.quota import NoSharedCount, SharedCount
 from cti_lookup.times import Clock
 
@@ -28,6 +28,7 @@ class Replicas:
     count: SharedCount
     calls: Callable[[LiveCalls], AbstractAsyncContextManager[Calls]]
     listening: Listening
+    busiest: Busiest = field(default_factory=NoBusiest)
     shared: object | None = None
 
 

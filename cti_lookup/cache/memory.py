@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from heapq import nlargest
 from typing import Final
 
 import msgspec
@@ -11,7 +12,7 @@ from cachetools import Cache, LRUCache
 from cti_lookup.answers import Answer, Outcome
 from cti_lookup.cache.fence import Fence
 from cti_lookup.people import Person
-from cti_lookup.questions import AnyQuestion, Forgotten, person_mark
+from cti_lookup.questions import AnyQuestion, Forgotten, Question, person_mark
 
 _DUE: Final = 0.8
 """Share of an answer's fresh time after which the next one who asks makes it asked for again, ahead of its end."""
@@ -99,6 +100,12 @@ class MemoryTier:
         """Give what is remembered without leaving a trace: an entry that was only looked at is not a busy one."""
         held = self._held.peek(question)
         return held if held is not None and self._is_true(question, held) else None
+
+    def latest(self, most: int) -> list[Question]:
+        """Give the numbers with somebody behind them that were learned of last."""
+        known = ((question, held) for question, held in self._held.all() if held.answer.ids)
+        latest = nlargest(most, known, key=lambda one: one[1].answer.asked_at)
+        return [question for question, _ in latest if isinstance(question, Question)]
 
     def _is_true(self, question: AnyQuestion, held: Held) -> bool:
         """Tell whether nothing of an answer has been forgotten."""

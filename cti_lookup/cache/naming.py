@@ -25,6 +25,7 @@ class Names:
         self.prefix = f"cti:{SCHEMA}:{{{tenant}}}:"
         self.epoch = self._key("epoch")
         self.erased = self._key("erased")
+        self.busiest = self._key("busiest")
         self.notices = self._key("notices")
         self.notice_number = self._key("notice number")
         self.heartbeat = self._key("heartbeat")

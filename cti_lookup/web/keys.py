@@ -21,6 +21,7 @@ from cti_lookup.rservice.quota import Remaining
 from cti_lookup.shapes import Shapes
 from cti_lookup.tallies import Tallies
 from cti_lookup.upstream import Upstream
+from cti_lookup.warming import Warmth
 from cti_lookup.web.allowances import Allowances
 
 
@@ -39,6 +40,7 @@ class Parts:
     screen: Screen
     origins: frozenset[str]
     allowances: Allowances
+    warmth: Warmth
     region: str | None
     public_url: str
     tallies: Tallies

@@ -20,6 +20,6 @@ async def live(_: web.Request) -> web.Response:
 
 
 async def ready(request: web.Request) -> web.Response:
-    """Say whether calls may be sent here: not any more once the process is to end."""
-    is_ready = not request.app[DRAINING].is_set()
+    """Say whether calls may be sent here: not before the process is warm, and not any more once it is to end."""
+    is_ready = request.app[PARTS].warmth.is_warm and not request.app[DRAINING].is_set()
     return web.json_response({"ready": is_ready}, status=200 if is_ready else 503, headers=NO_STORE)

@@ -51,16 +51,21 @@ async def _readiness(session: ClientSession, url: str) -> int:
         return answer.status
 
 
+async def _until_readiness_is(status: int, session: ClientSession, url: str) -> None:
+    async with asyncio.timeout(60):
+        while await _readiness(session, url) != status:  # noqa: ASYNC110  # a start and a signal take their time
+            await asyncio.sleep(0.01)
+
+
 async def test_readiness_falls_while_calls_are_still_taken_and_then_the_process_ends(
     program: Program,
 ) -> None:
     url = program.await_said(LISTENING)[1]
     async with ClientSession() as session:
-        assert (await _readiness(session, url), await _ring(session, url)) == (200, 200)
+        await _until_readiness_is(200, session, url)
+        assert await _ring(session, url) == 200
         program.process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(60):
-            while await _readiness(session, url) == 200:  # noqa: ASYNC110  # a signal takes its time
-                await asyncio.sleep(0.01)
+        await _until_readiness_is(503, session, url)
         assert await _ring(session, url) == 200
 
     assert program.process.wait(60) == 0

@@ -116,7 +116,7 @@ LAYERS: Final = (
     {"cache.memory", "cache.redis_link", "cache.sealing", "cache.stored", "cache.stored_calls"},
     {"cache.naming"},
     {"cache.shared_call", "cache.vault"},
-    {"cache.shared_calls"},
+    {"cache.shared_busiest", "cache.shared_calls"},
     {"cache.turns"},
     {"cache.redis_tier"},
     {"cache.notices"},
@@ -151,7 +151,7 @@ LAYERS: Final = (
     # use cases
     {"throttle"},
     {"fetching", "invalidation", "explain", "upstream"},
-    {"colleagues", "lookup"},
+    {"colleagues", "lookup", "warming"},
     # what an agent's screen is told
     {"feed", "feed.agents"},
     {"feed.audience", "feed.tokens"},

@@ -1,5 +1,6 @@
 """The whole service, in this process and on a free port, asked over real HTTP."""
 
+import asyncio
 import json
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -46,6 +47,15 @@ class Service:
     def port(self) -> int:
         assert self.client.port is not None
         return self.client.port
+
+    async def until_ready(self) -> None:
+        """Wait until the service says that calls may be sent to it."""
+        async with asyncio.timeout(60):
+            while True:
+                async with self.client.get("/readyz") as response:
+                    if response.status == 200:
+                        return
+                await asyncio.sleep(0.01)
 
     async def lookup(self, telephone: str = ASHOKS_NUMBER, **query: str) -> Any:
         """Give the answer to `GET /v1/lookup`."""
@@ -100,13 +110,17 @@ async def starting(directory: FakeDirectory, clock: Clock, **common: object) -> 
     """
     Give what starts services, all with the settings in `common`; they stop at the end.
 
-    Where nothing else is said they wait so long for Redis, for the directory and for a webhook's lookup that a busy
+    Where nothing else is said they begin with an empty memory, and wait so long for Redis, for the directory and for a webhook's lookup that a busy
     machine changes no answer.
     """
     started: list[Service] = []
 
     async def start_service(
-        *, redis_limits: RedisLimits = LIMITS, head_start: float = PATIENCE, **settings: object
+        *,
+        redis_limits: RedisLimits = LIMITS,
+        head_start: float = PATIENCE,
+        most_busy: int = 0,
+        **settings: object,
     ) -> Service:
         chosen: dict[str, object] = {
             "directory_url": directory.url,
@@ -125,6 +139,7 @@ async def starting(directory: FakeDirectory, clock: Clock, **common: object) -> 
             clock=clock,
             redis_limits=redis_limits,
             head_start=head_start,
+            most_busy=most_busy,
         )
         client = TestClient(TestServer(app))
         await client.start_server()

@@ -92,6 +92,33 @@ async def test_what_redis_told_is_remembered_here_once_forgettings_are_heard(
     assert len(directory.requests) == 1
 
 
+async def test_a_service_begins_with_the_numbers_that_rang_before_it_did(
+    start: StartService, redis: RedisProcess, stored: Redis, directory: FakeDirectory
+) -> None:
+    first = await start(redis_url=redis.url, most_busy=10)
+    assert await promptly(first) == ("matched", "directory")
+    assert await promptly(first, UNKNOWN) == ("nobody", "directory")
+    await until_stored(first)
+    await first.stop()
+    second = await start(redis_url=redis.url, most_busy=10)
+    await second.until_ready()
+
+    assert await promptly(second) == ("matched", "memory")
+    assert len(directory.requests) == 2
+    assert not [key for key in stored.scan_iter() if b"713987" in key]
+
+
+async def test_a_service_is_ready_though_redis_hangs_when_it_begins(
+    start: StartService, redis: RedisProcess
+) -> None:
+    redis.pause()
+    try:
+        service = await start(redis_url=redis.url, redis_limits=SHIPPED, most_busy=10)
+        await service.until_ready()
+    finally:
+        redis.resume()
+
+
 async def test_nobody_outlives_a_restart_as_nobody(start: StartService, redis: RedisProcess) -> None:
     first = await start(redis_url=redis.url)
     await first.lookup(UNKNOWN)
