@@ -24,6 +24,7 @@ NEVER_NEEDED: Final = frozenset(
         "cti_lookup.playing",
         "jmespath",
         "jwt",
+        "opentelemetry",
         "redis",
         "rich",
         "sqlite3",
