@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -25,6 +25,7 @@ from cti_lookup.keys import Keys
 from cti_lookup.lag import noticing_lag
 from cti_lookup.logs import Log
 from cti_lookup.lookup import HEAD_START, CallerLookup
+from cti_lookup.ports import Directory
 from cti_lookup.rates import Rates
 from cti_lookup.reading import Reading
 from cti_lookup.ringing import Ringing, Source
@@ -38,6 +39,8 @@ from cti_lookup.sweeping import sweeping
 from cti_lookup.tallies import Tallies
 from cti_lookup.timed import TimedDirectory
 from cti_lookup.times import Clock
+from cti_lookup.traced import TracedDirectory, TracedLookup, TracedTallies
+from cti_lookup.traces import NO_TRACES, Traces
 from cti_lookup.upstream import Upstream
 from cti_lookup.warming import MOST_BUSY, warming
 from cti_lookup.web import (
@@ -57,17 +60,25 @@ from cti_lookup.web.allowances import Allowances
 from cti_lookup.web.bodies import LARGEST_BODY
 from cti_lookup.web.keys import DRAINING, PARTS, Parts
 from cti_lookup.web.origins import shared
-from cti_lookup.web.problems import Handler, expectation, guarded, unrouted
+from cti_lookup.web.problems import expectation, guarded, unrouted
+from cti_lookup.web.tracks import Handler
 from cti_lookup.web.unserved import no_route
 from cti_lookup.windows import looking
 
 _ON_REDIS: Final[
-    Deferred[Callable[[str, Settings, Tallies, Clock, RedisLimits], AbstractAsyncContextManager[Replicas]]]
+    Deferred[
+        Callable[
+            [str, Settings, Tallies, Clock, RedisLimits, Traces | None], AbstractAsyncContextManager[Replicas]
+        ]
+    ]
 ] = Deferred("cti_lookup.replicas:open_replicas")
 _SIGNED: Final[Deferred[Callable[[Iterable[str], str | None, str | None], Verifier]]] = Deferred(
     "cti_lookup.rservice.signatures:verifier_of"
 )
-"""Parts that only some settings ask for: redis-py, and what reads the keys of signatures."""
+_TRACES: Final[Deferred[Callable[[str], AbstractAsyncContextManager[Traces]]]] = Deferred(
+    "cti_lookup.opentelemetry_traces:open_traces"
+)
+"""Parts that only some settings ask for: redis-py, what reads the keys of signatures, and OpenTelemetry."""
 
 MEMORY_ENTRIES = 10_000
 """Answers that one process keeps; some 20 MiB of them."""
@@ -89,11 +100,12 @@ def create_app(  # noqa: PLR0913  # a program's choices, by name
     most_busy: int = MOST_BUSY,
     files: Path = pages.FOLDER,
     extended: Callable[[web.Application], None] | None = None,
+    traces: Traces | None = None,
 ) -> web.Application:
     """
     Make the service; it opens what it needs when it starts and closes it in reverse order.
 
-    `extended` adds routes that not every service has.
+    `extended` adds routes that not every service has; `traces` are made instead of those that the settings ask for.
     """
     app = web.Application(client_max_size=LARGEST_BODY, middlewares=[unrouted])
     app[DRAINING] = asyncio.Event()
@@ -114,6 +126,7 @@ def create_app(  # noqa: PLR0913  # a program's choices, by name
             redis_limits=redis_limits,
             head_start=head_start,
             most_busy=most_busy,
+            traces=traces,
         ) as made:
             app[PARTS] = made
             yield
@@ -166,7 +179,7 @@ def _add_routes(app: web.Application) -> None:
     get("/metrics", operations.metrics)
     get("/livez", operations.live)
     get("/readyz", operations.ready)
-    app.router.add_route("*", "/{anything:.*}", no_route, expect_handler=expectation)
+    app.router.add_route("*", "/{anything:.*}", guarded(no_route), expect_handler=expectation)
 
 
 def _add_own_paths(app: web.Application, sources: Iterable[str]) -> None:
@@ -197,33 +210,37 @@ async def open_parts(  # noqa: PLR0913  # a program's choices, by name
     redis_limits: RedisLimits | None = None,
     head_start: float = HEAD_START,
     most_busy: int = MOST_BUSY,
+    traces: Traces | None = None,
 ) -> AsyncIterator[Parts]:
     """
     Open all that a lookup needs; `serve` and the shell's `lookup` stand on the same.
 
     With `samples` an empty embedded directory is filled with sample people.
     """
-    clock, tallies = clock or Clock(), Tallies()
+    clock = clock or Clock()
     reading = Reading(settings.region, settings.record_template)
     freshness = _freshness(settings)
     memory = MemoryTier(freshness, clock.steady, most=memory_entries)
     async with AsyncExitStack() as stack:
-        replicas = await stack.enter_async_context(_replicas(settings, tallies, clock, redis_limits))
+        traces = traces or await stack.enter_async_context(_traces(settings))
+        tallies = Tallies() if traces is None else TracedTallies(traces, clock.wall)
+        replicas = await stack.enter_async_context(_replicas(settings, tallies, clock, redis_limits, traces))
         guards = guards_of(settings, clock, replicas.count, limits)
         directory = await stack.enter_async_context(
-            open_directory_of(settings, guards, tallies, clock, samples=samples)
+            open_directory_of(settings, guards, tallies, clock, samples=samples, traces=traces or NO_TRACES)
         )
         await stack.enter_async_context(replicas.listening(memory))
         fetching = Fetching(
             memory=memory,
             shared=replicas.tier,
-            directory=TimedDirectory(directory, clock=clock.steady, note=tallies.directory_seconds.add),
+            directory=_observed(directory, tallies, clock, traces),
             freshness=freshness,
             clock=clock.steady,
             dropped=tallies.count_dropped,
             reading=reading,
         )
-        lookup = CallerLookup(memory=memory, fetching=fetching, clock=clock.steady, head_start=head_start)
+        make = CallerLookup if traces is None else partial(TracedLookup, traces)
+        lookup = make(memory=memory, fetching=fetching, clock=clock.steady, head_start=head_start)
         stack.push_async_callback(lookup.close)
         invalidation = Invalidation(
             memory=memory,
@@ -283,7 +300,19 @@ async def open_parts(  # noqa: PLR0913  # a program's choices, by name
             quota=lambda: guards.quota.remaining if settings.directory_url else None,
             registry=_registry(tallies),
             log=log,
+            traces=traces,
         )
+
+
+def _traces(settings: Settings) -> AbstractAsyncContextManager[Traces | None]:
+    """Open what sends spans; nothing of it is imported where none are wanted."""
+    return nullcontext() if settings.traces is None else _TRACES.get()(settings.traces)
+
+
+def _observed(directory: Directory, tallies: Tallies, clock: Clock, traces: Traces | None) -> Directory:
+    """Time the directory's answers, and trace them."""
+    timed = TimedDirectory(directory, clock=clock.steady, note=tallies.directory_seconds.add)
+    return timed if traces is None else TracedDirectory(traces, timed)
 
 
 @asynccontextmanager
@@ -315,13 +344,13 @@ def _verifier(settings: Settings) -> Verifier:
 
 
 def _replicas(
-    settings: Settings, tallies: Tallies, clock: Clock, limits: RedisLimits | None
+    settings: Settings, tallies: Tallies, clock: Clock, limits: RedisLimits | None, traces: Traces | None
 ) -> AbstractAsyncContextManager[Replicas]:
     """Open what is shared through Redis; nothing where none is set."""
     if settings.redis_url is None:
         return alone(clock)
     url = settings.redis_url.get_secret_value()
-    return _ON_REDIS.get()(url, settings, tallies, clock, limits or RedisLimits())
+    return _ON_REDIS.get()(url, settings, tallies, clock, limits or RedisLimits(), traces)
 
 
 def _freshness(settings: Settings) -> Freshness:

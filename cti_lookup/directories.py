@@ -16,6 +16,7 @@ from cti_lookup.rservice.tokens import ClientCredentials
 from cti_lookup.settings import Settings
 from cti_lookup.tallies import Tallies
 from cti_lookup.times import Clock
+from cti_lookup.traces import Traces
 
 _EMBEDDED: Final[Deferred[Callable[[Path, int, str, bool], AbstractAsyncContextManager[str]]]] = Deferred(
     "cti_lookup.embedded:embedded_directory"
@@ -31,8 +32,8 @@ def guards_of(
 
 
 @asynccontextmanager
-async def open_directory_of(
-    settings: Settings, guards: Guards, tallies: Tallies, clock: Clock, *, samples: bool
+async def open_directory_of(  # noqa: PLR0913  # what it depends on, named at the composition root
+    settings: Settings, guards: Guards, tallies: Tallies, clock: Clock, *, samples: bool, traces: Traces
 ) -> AsyncIterator[RemoteDirectory]:
     """Open the way to the directory; with `samples` an empty one of our own is filled with sample people."""
     if settings.directory_url:
@@ -56,6 +57,7 @@ async def open_directory_of(
             count=tallies.count_directory,
             count_token=tallies.count_token,
             steady=clock.steady,
+            traces=traces,
         ) as directory,
     ):
         yield directory

@@ -18,6 +18,7 @@ from typing import Final
 
 import msgspec
 
+from cti_lookup.request_ids import CURRENT
 from cti_lookup.telephone import E164, Caller, Dialled
 from cti_lookup.times import rfc3339
 
@@ -52,7 +53,7 @@ class Log:
         self.error("failed", exception=type(exc).__name__, failed=innermost(exc.__traceback__))
 
     def line(self, line: msgspec.Struct) -> None:
-        """Write a line whose fields are known beforehand, the busiest of them; they include `at`, `level`, `event`."""
+        """Write a line whose fields are known beforehand, the busiest of them: `at`, `level`, `event`, `request` and its own."""
         self._lines.append(_encode(line))
         if not self._waiting:
             self._flush_soon()
@@ -62,7 +63,9 @@ class Log:
         return rfc3339(self._clock())
 
     def _add(self, level: str, event: str, fields: dict[str, Field]) -> None:
-        self._lines.append(_encode({"at": self.now(), "level": level, "event": event, **fields}))
+        request = CURRENT.get()
+        named = {"request": request} if request else {}
+        self._lines.append(_encode({"at": self.now(), "level": level, "event": event, **named, **fields}))
         if not self._waiting:
             self._flush_soon()
 

@@ -20,11 +20,13 @@ from cti_lookup.cache.sealing import Seal, Seals
 from cti_lookup.cache.shared_busiest import SharedBusiest
 from cti_lookup.cache.shared_calls import SharedCalls
 from cti_lookup.cache.shared_quota import SharedQuota
+from cti_lookup.cache.traced_link import TracedLink
 from cti_lookup.cache.waits import RedisLimits
 from cti_lookup.settings import Settings
 from cti_lookup.sharing import Replicas, closing
 from cti_lookup.tallies import Tallies
 from cti_lookup.times import Clock
+from cti_lookup.traces import Traces
 
 STATED_AGAIN: Final = 60.0
 """Seconds between two looks whether Redis still knows who was erased."""
@@ -44,14 +46,15 @@ class Shared:
 
 
 @asynccontextmanager
-async def open_replicas(
-    url: str, settings: Settings, tallies: Tallies, clock: Clock, limits: RedisLimits
+async def open_replicas(  # noqa: PLR0913, PLR0917  # what it depends on, named at the composition root
+    url: str, settings: Settings, tallies: Tallies, clock: Clock, limits: RedisLimits, traces: Traces | None
 ) -> AsyncIterator[Replicas]:
     """Open what is shared through a Redis, which need not be there."""
     seals, tenant = _seals(settings), tenant_of(settings)
     origin, breaker = os.urandom(_ORIGIN), Breaker(clock.steady)
     tallies.watch("cti_redis_breaker_open", lambda: breaker.is_open)
-    link = RedisLink(
+    make = RedisLink if traces is None else partial(TracedLink, traces)
+    link = make(
         connect(url, waits=limits.waits), breaker=breaker, count=tallies.count_redis, within=limits.call
     )
     tier = RedisTier(

@@ -9,6 +9,7 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from importlib.util import find_spec
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -198,6 +199,16 @@ def _resolve(secret: object) -> object:
     return value
 
 
+_MAKES_TRACES: Final = ("opentelemetry", "opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http")
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # not even what it stands in
+        return False
+
+
 class Settings(BaseModel):
     """Everything that can be set; the README lists each on a line."""
 
@@ -238,6 +249,7 @@ class Settings(BaseModel):
     drain: float = Field(0, ge=0, le=300)
     origins: tuple[str, ...] = ()
     calls_kept: float = Field(604800, gt=0, le=90 * 86400)
+    traces: BaseUrl | None = None
     sources: dict[str, Source] = {}
 
     @field_validator("directory_account_header")
@@ -295,6 +307,16 @@ class Settings(BaseModel):
         for one in value:
             ip_network(one)  # says itself what is wrong with one that is none
         return value
+
+    @field_validator("traces")
+    @classmethod
+    def _can_be_sent(cls, value: str | None) -> str | None:
+        """Refuse to promise traces without what makes them; of an address alone the path is the usual one."""
+        if value is None:
+            return None
+        if not all(map(_is_installed, _MAKES_TRACES)):
+            raise ValueError("needs what makes traces: pip install 'cti-lookup[traces]'")
+        return value if urlsplit(value).path else f"{value}/v1/traces"
 
     @field_validator("origins")
     @classmethod

@@ -12,12 +12,15 @@ from typing import Final
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
+from prometheus_client.samples import Exemplar
 
 BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.8, 0.9, 1.0, 1.5, 5.0)
 """Upper bounds in seconds: memory hits at the left, the directory in the middle, budgets at the right, and what exceeds one is told from what fills it."""
 
 
 _FEED: Final = ("told", "left", "overtaken", "cut", "dropped")
+
+Bucket = tuple[str, float] | tuple[str, float, Exemplar]
 
 
 class Times:
@@ -32,9 +35,10 @@ class Times:
         self.counts[bisect_left(BUCKETS, seconds)] += 1
         self.total += seconds
 
-    def cumulative(self) -> list[tuple[str, float]]:
-        """Give the counts as Prometheus wants them: upper bound and how many were at most that."""
-        running, pairs = 0, []
+    def cumulative(self) -> list[Bucket]:
+        """Give the counts as Prometheus wants them: upper bound, how many were at most that, and perhaps an example."""
+        running = 0
+        pairs: list[Bucket] = []
         for bound, count in zip((*map(str, BUCKETS), "+Inf"), self.counts, strict=True):
             running += count
             pairs.append((bound, float(running)))

@@ -12,6 +12,7 @@ from cti_lookup.breaker import Breaker
 from cti_lookup.errors import Unavailable
 from cti_lookup.people import Person
 from cti_lookup.questions import Purpose
+from cti_lookup.request_ids import passed_on
 from cti_lookup.rservice.concurrency import Slots
 from cti_lookup.rservice.failures import DECIDED_HERE, admitted, may_pass, observed
 from cti_lookup.rservice.quota import AnyQuota, NoQuota, Quota, SharedCount
@@ -20,6 +21,7 @@ from cti_lookup.rservice.retries import QUICK, Budget, RetryBudget
 from cti_lookup.rservice.tokens import NoToken, Tokens
 from cti_lookup.rservice.transport import Reply, fetch
 from cti_lookup.rservice.wire import BadStatus, Window, decipher, read_windows
+from cti_lookup.traces import Attribute, Traces
 
 _OK: Final = 200
 _NO_CONTENT: Final = 204
@@ -68,7 +70,7 @@ class GuardedApi:
     """
     The API behind its guards. `count` is told the result of each request, and of each that was refused here.
 
-    `headers` go with every request; `steady` is monotonic seconds.
+    `headers` go with every request, besides what names the request that is being answered; `steady` is monotonic seconds.
     """
 
     def __init__(  # noqa: PLR0913  # one object for the whole process, made in one place
@@ -80,6 +82,7 @@ class GuardedApi:
         *,
         steady: Callable[[], float],
         count: Callable[[str], None],
+        traces: Traces,
     ) -> None:
         self._session = session
         self._sent = headers
@@ -87,6 +90,7 @@ class GuardedApi:
         self._guards = guards
         self._steady = steady
         self._count = count
+        self._traces = traces
 
     async def get(self, request: Request) -> tuple[Person, ...]:
         """Ask, and once more after a quick failure that may pass, if there is budget for it. Raises `Unavailable`."""
@@ -164,15 +168,21 @@ class GuardedApi:
         return await self._fetch(request, token)
 
     async def _fetch(self, request: Request, token: str, method: str = "GET") -> Reply:
-        headers = {"Authorization": f"Bearer {token}", **self._sent}
-        return await fetch(
-            self._session,
-            request.url,
-            headers=headers,
-            deadline=request.deadline,
-            method=method,
-            learn=self._guards.quota.learn,
-        )
+        with self._traces.outward(f"{method} {_route(request.url)}") as span:
+            reply = await fetch(
+                self._session,
+                request.url,
+                headers={"Authorization": f"Bearer {token}", **self._sent, **self._named()},
+                deadline=request.deadline,
+                method=method,
+                learn=self._guards.quota.learn,
+            )
+            span.note(Attribute.STATUS, reply.status)
+            return reply
+
+    def _named(self) -> dict[str, str]:
+        """Name the request on whose behalf is asked, and its span, so that both logs and both traces can be joined."""
+        return {**passed_on(), **self._traces.passed_on()}
 
     async def erase(self, request: Request) -> bool:
         """Have somebody erased, outside of all limits; tell whether there was one. Raises `Unavailable`."""
@@ -185,3 +195,8 @@ class GuardedApi:
         """Ask what is left, outside of all limits: it is free. Raises `Unavailable`."""
         reply = await self._fetch(request, await self._token(request))
         return read_windows(reply.body) if reply.status == _OK else ()
+
+
+def _route(url: URL) -> str:
+    """Give the kind of a path: without the API's own address, without anybody's id and without the query."""
+    return "/people/{id}" if url.name.isdecimal() else f"/{url.name}"

@@ -20,6 +20,7 @@ from cti_lookup.rservice.resolving import LookUp, PatientResolver, look_up
 from cti_lookup.rservice.tokens import ClientCredentials, ClientTokens, FixedToken, Tokens
 from cti_lookup.rservice.transport import CONNECT, open_session
 from cti_lookup.rservice.wire import PATHS, question_path
+from cti_lookup.traces import NO_TRACES, Traces
 
 TOTAL: Final = 4.5
 """
@@ -173,6 +174,7 @@ async def open_directory(  # noqa: PLR0913  # the composition root's choices, by
     count_token: Callable[[str], None],
     steady: Callable[[], float] = time.monotonic,
     look_up: LookUp = look_up,
+    traces: Traces = NO_TRACES,
 ) -> AsyncIterator[RemoteDirectory]:
     """
     Open the directory with all its parts, and close them in reverse order.
@@ -186,7 +188,7 @@ async def open_directory(  # noqa: PLR0913  # the composition root's choices, by
             if isinstance(credentials, str)
             else ClientTokens(session, credentials, steady, count=count_token)
         )
-        api = GuardedApi(session, address.headers, tokens, guards, steady=steady, count=count)
+        api = GuardedApi(session, address.headers, tokens, guards, steady=steady, count=count, traces=traces)
         remote = RemoteDirectory(api, address, guards.quota, steady)
         if guards.quota.silence >= SILENCE:
             remote.ask_what_is_left()

@@ -20,7 +20,8 @@ from cti_lookup.times import rfc3339
 from cti_lookup.web.answers import NO_STORE, json_answer
 from cti_lookup.web.bodies import read_body
 from cti_lookup.web.keys import PARTS
-from cti_lookup.web.problems import Handler, expectation, guarded, problem
+from cti_lookup.web.problems import expectation, guarded, problem
+from cti_lookup.web.tracks import Handler
 
 _STAGE: Final = web.AppKey("stage", Stage)
 

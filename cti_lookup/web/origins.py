@@ -14,7 +14,8 @@ from cti_lookup.addresses import origin_of
 from cti_lookup.errors import BadOrigin
 from cti_lookup.feed.agents import Agent
 from cti_lookup.web.keys import PARTS, Parts
-from cti_lookup.web.problems import Handler, problem_of
+from cti_lookup.web.problems import problem_of
+from cti_lookup.web.tracks import Handler
 
 _SHARED: Final = ("/v1/calls", "/v1/lookup", "/v1/explain")
 _PREFLIGHT: Final = {

@@ -1,7 +1,7 @@
 """Errors as RFC 9457 problem documents, and the outermost middleware, which makes them."""
 
 import math
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
@@ -9,10 +9,10 @@ import msgspec
 from aiohttp import web
 
 from cti_lookup.errors import BadKey, NotForgotten, Rejected, TooOften, WrongField
+from cti_lookup.request_ids import name_request
 from cti_lookup.web.answers import NO_SNIFFING
 from cti_lookup.web.keys import PARTS, Parts
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+from cti_lookup.web.tracks import Handler, named, traced
 
 
 def guarded(handler: Handler) -> Handler:
@@ -23,11 +23,18 @@ def guarded(handler: Handler) -> Handler:
     each request 3 µs more before the first of them runs.
     """
 
-    async def guarded_handler(request: web.Request) -> web.StreamResponse:
+    async def named_handler(request: web.Request) -> web.StreamResponse:
+        name_request(request.headers)
         try:
-            return await handler(request)
+            return named(await handler(request))
         except Exception as exc:  # noqa: BLE001  # the outermost place: no stack trace leaves the process
-            return await answer_to(exc, request, request.app[PARTS])
+            return named(await answer_to(exc, request, request.app[PARTS]))
+
+    async def guarded_handler(request: web.Request) -> web.StreamResponse:
+        traces = request.app[PARTS].traces
+        if traces is None:
+            return await named_handler(request)
+        return await traced(traces, request, named_handler)
 
     return guarded_handler
 
@@ -77,7 +84,7 @@ async def _and_hung_up(request: web.Request, response: web.Response) -> web.Resp
     aiohttp would wait ten more seconds for the rest of the body, and decompress it: one megabyte becomes a thousand.
     """
     response.force_close()
-    await response.prepare(request)
+    await named(response).prepare(request)
     await response.write_eof()
     if request.transport is not None:
         request.transport.close()

@@ -8,13 +8,17 @@ Whatever is unusual goes the application's own way, which answers the very same.
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import cast
 
 from aiohttp import web
 
+from cti_lookup.request_ids import name_request
 from cti_lookup.ringing import Source
+from cti_lookup.traces import Traces
 from cti_lookup.web.keys import PARTS, Parts
 from cti_lookup.web.problems import answer_to
+from cti_lookup.web.tracks import named, seen
 from cti_lookup.web.webhooks import hear
 
 _Answering = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -34,13 +38,19 @@ def _past_the_router(parts: Parts, application: _Answering) -> _Answering:
         source = sources.get(request.raw_path)
         if source is None or request.method != "POST" or "Expect" in request.headers:
             return application(request)
-        return _heard(cast(web.Request, request), parts, source)
+        return heard(cast(web.Request, request), parts, source)
 
+    heard = _heard if parts.traces is None else partial(_traced, parts.traces)
     return answering
 
 
+async def _traced(traces: Traces, request: web.Request, parts: Parts, source: Source) -> web.StreamResponse:
+    return await seen(traces, request, f"/webhooks/{source.name}", _heard(request, parts, source))
+
+
 async def _heard(request: web.Request, parts: Parts, source: Source) -> web.StreamResponse:
+    name_request(request.headers)
     try:
         return await hear(request, parts, source)
     except Exception as exc:  # noqa: BLE001  # the outermost place: no stack trace leaves the process
-        return await answer_to(exc, request, parts)
+        return named(await answer_to(exc, request, parts))

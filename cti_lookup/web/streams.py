@@ -15,6 +15,7 @@ from typing import Final
 from aiohttp import web
 
 from cti_lookup.feed.viewer import Viewer
+from cti_lookup.request_ids import passed_on
 from cti_lookup.web.keys import PARTS, Parts
 from cti_lookup.web.origins import headers_for
 from cti_lookup.web.visitors import visitor
@@ -34,7 +35,7 @@ async def stream(request: web.Request) -> web.StreamResponse:
     """Tell of calls as they happen; see docs/feed.md."""
     agent = await visitor(request)
     parts = request.app[PARTS]
-    response = web.StreamResponse(headers={**_HEADERS, **headers_for(request)})
+    response = web.StreamResponse(headers={**_HEADERS, **passed_on(), **headers_for(request)})
     if request.transport is not None:
         _bound(request.transport)
     await response.prepare(request)

@@ -1,6 +1,6 @@
 """The phone systems' side: an event comes in, the call rings, the dialect answers."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from time import perf_counter
 
 import msgspec
@@ -12,13 +12,54 @@ from cti_lookup.dialects import Request
 from cti_lookup.errors import BadKey, Rejected, UnknownSource
 from cti_lookup.logs import masked
 from cti_lookup.rates import NO_TIER
+from cti_lookup.request_ids import CURRENT
 from cti_lookup.ringing import Source
 from cti_lookup.web.access import shown
 from cti_lookup.web.answers import json_answer
 from cti_lookup.web.bodies import read_body
 from cti_lookup.web.keys import PARTS, Parts
 from cti_lookup.web.one_piece import answer
-from cti_lookup.web.problems import Handler
+from cti_lookup.web.tracks import Handler
+
+
+class _WebhookLine(msgspec.Struct, gc=False):
+    """The log's line of one webhook; a record of known shape is written in a third of the time."""
+
+    at: str
+    request: str
+    source: str
+    call: str
+    state: str
+    caller: str
+    outcome: str
+    tier: str
+    us: int
+    level: str = "info"
+    event: str = "webhook"
+
+
+def note_webhook(parts: Parts, source: Source, call: Call, found: Lookup, seconds: float) -> None:
+    """Count and log a webhook that told of a call; one line, and no other."""
+    tier = found.tier or NO_TIER
+    parts.tallies.count_lookup(found.outcome, tier, seconds)
+    parts.tallies.count_source(source.name, found.outcome, seconds)
+    parts.shapes.note(source.name, found.caller.raw, found.outcome)
+    parts.log.line(
+        _WebhookLine(
+            parts.log.now(),
+            CURRENT.get(),
+            source.name,
+            call.id,
+            call.state,
+            masked(found.caller),
+            found.outcome,
+            tier,
+            int(seconds * 1_000_000),
+        )
+    )
+
+
+Note = Callable[[Parts, Source, Call, Lookup, float], None]
 
 
 async def webhook(request: web.Request) -> web.StreamResponse:
@@ -53,7 +94,14 @@ async def zammad(request: web.Request) -> web.Response:
     raise BadKey("Invalid token.")
 
 
-async def hear(request: web.Request, parts: Parts, source: Source, *, token: str = "") -> web.StreamResponse:
+async def hear(  # a request, where it goes, and what it leaves behind
+    request: web.Request,
+    parts: Parts,
+    source: Source,
+    *,
+    token: str = "",
+    note: Note = note_webhook,
+) -> web.StreamResponse:
     """Take in one event: size, raw bytes, key or signature, decoding, use case, answer; in that order."""
     began = perf_counter()
     try:
@@ -81,39 +129,5 @@ async def hear(request: web.Request, parts: Parts, source: Source, *, token: str
         return answer(request, source.dialect.nothing)
     parts.tallies.count_webhook(source.name, rung.result)
     if rung.call is not None and rung.lookup is not None:
-        _note_webhook(parts, source, rung.call, rung.lookup, perf_counter() - began)
+        note(parts, source, rung.call, rung.lookup, perf_counter() - began)
     return answer(request, rung.answered)
-
-
-class _WebhookLine(msgspec.Struct, gc=False):
-    """The log's line of one webhook; a record of known shape is written in a third of the time."""
-
-    at: str
-    source: str
-    call: str
-    state: str
-    caller: str
-    outcome: str
-    tier: str
-    us: int
-    level: str = "info"
-    event: str = "webhook"
-
-
-def _note_webhook(parts: Parts, source: Source, call: Call, found: Lookup, seconds: float) -> None:
-    tier = found.tier or NO_TIER
-    parts.tallies.count_lookup(found.outcome, tier, seconds)
-    parts.tallies.count_source(source.name, found.outcome, seconds)
-    parts.shapes.note(source.name, found.caller.raw, found.outcome)
-    parts.log.line(
-        _WebhookLine(
-            parts.log.now(),
-            source.name,
-            call.id,
-            call.state,
-            masked(found.caller),
-            found.outcome,
-            tier,
-            int(seconds * 1_000_000),
-        )
-    )

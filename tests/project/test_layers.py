@@ -25,7 +25,8 @@ LAYERS: Final = (
         "times",
         "vocabulary",
     },
-    {"redis_addresses"},
+    {"redis_addresses", "request_ids", "traces"},
+    {"opentelemetry_traces"},
     # core: no I/O, no clock
     {"telephone.glyphs", "telephone.plan", "telephone.words"},
     {"telephone.caller", "telephone.written"},
@@ -114,7 +115,7 @@ LAYERS: Final = (
     },
     {"cache.redis_clients"},
     {"cache.memory", "cache.redis_link", "cache.sealing", "cache.stored", "cache.stored_calls"},
-    {"cache.naming"},
+    {"cache.naming", "cache.traced_link"},
     {"cache.shared_call", "cache.vault"},
     {"cache.shared_busiest", "cache.shared_calls"},
     {"cache.turns"},
@@ -152,6 +153,7 @@ LAYERS: Final = (
     {"throttle"},
     {"fetching", "invalidation", "explain", "upstream"},
     {"colleagues", "lookup", "warming"},
+    {"traced"},
     # what an agent's screen is told
     {"feed", "feed.agents"},
     {"feed.audience", "feed.tokens"},
@@ -171,7 +173,7 @@ LAYERS: Final = (
     {"replaying.replay"},
     # web
     {"web"},
-    {"web.answers", "web.door", "web.peers"},
+    {"web.answers", "web.door", "web.peers", "web.tracks"},
     {"web.allowances"},
     {"web.keys"},
     {"web.access", "web.bodies", "web.one_piece", "web.problems"},

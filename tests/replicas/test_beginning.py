@@ -33,7 +33,7 @@ async def test_from_the_beginning_a_process_knows_who_was_erased_before(
     clock = Clock()
     memory = MemoryTier(Freshness(900, 60, 86400), clock.steady)
     async with (
-        open_replicas(redis.url, settings, Tallies(), clock, LIMITS) as replicas,
+        open_replicas(redis.url, settings, Tallies(), clock, LIMITS, None) as replicas,
         replicas.listening(memory),
     ):
         assert memory.unerased((Person(30, "Ashok Kumar"), Person(31, "Gwen Boss"))) == (

@@ -19,6 +19,7 @@ from cti_lookup.logs import Log
 from cti_lookup.lookup import CallerLookup
 from cti_lookup.settings import Settings
 from cti_lookup.times import Clock
+from cti_lookup.traces import Traces
 from cti_lookup.web.keys import PARTS
 from cti_lookup.web.lookups import PATIENCE
 from tests.conftest import SettableClock
@@ -120,6 +121,7 @@ async def starting(directory: FakeDirectory, clock: Clock, **common: object) -> 
         redis_limits: RedisLimits = LIMITS,
         head_start: float = PATIENCE,
         most_busy: int = 0,
+        traces: Traces | None = None,
         **settings: object,
     ) -> Service:
         chosen: dict[str, object] = {
@@ -140,6 +142,7 @@ async def starting(directory: FakeDirectory, clock: Clock, **common: object) -> 
             redis_limits=redis_limits,
             head_start=head_start,
             most_busy=most_busy,
+            traces=traces,
         )
         client = TestClient(TestServer(app))
         await client.start_server()

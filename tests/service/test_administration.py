@@ -296,10 +296,14 @@ class TestErasing:
     async def test_the_log_tells_what_was_done_and_of_nobody(self, service: Service) -> None:
         await erased(service, {"person_id": 30})
         await forgotten(service)
-        logged = [{**line, "at": ""} for line in service.logged if line["event"] in ("erased", "forgotten")]
+        logged = [
+            {**line, "at": "", "request": ""}
+            for line in service.logged
+            if line["event"] in ("erased", "forgotten")
+        ]
         assert logged == [
-            {"at": "", "level": "info", "event": "erased", "directory": "elsewhere"},
-            {"at": "", "level": "info", "event": "forgotten"},
+            {"at": "", "level": "info", "event": "erased", "request": "", "directory": "elsewhere"},
+            {"at": "", "level": "info", "event": "forgotten", "request": ""},
         ]
 
 

@@ -129,6 +129,7 @@ async def test_a_call_is_one_line_with_its_number_masked(service: Service) -> No
     assert line.pop("us") >= 0
     assert line.pop("at").endswith("Z")
     assert len(line.pop("call")) == 26
+    assert len(line.pop("request")) == 32
     assert line == {
         "level": "info",
         "event": "webhook",

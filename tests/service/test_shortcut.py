@@ -11,6 +11,7 @@ from cti_lookup.web.shortcut import take_shortcut
 from tests.service.conftest import BEARER, KEY, Service
 
 OWN = "/webhooks/generic"
+NAMED = {"X-Request-Id": "0af7651916cd43dd8448eb211c80319c"}
 RINGING = b'{"event":"newCall","from":"+1 713 987 2967","direction":"in","callId":"one"}'
 
 
@@ -72,7 +73,7 @@ async def answer_to(asked: Asked, service: Service) -> tuple[int, dict[str, str]
     url = f"http://127.0.0.1:{service.port}{asked.path}"
     async with (
         ClientSession() as session,
-        session.request(asked.method, url, data=asked.body, headers=asked.headers) as response,
+        session.request(asked.method, url, data=asked.body, headers={**NAMED, **asked.headers}) as response,
     ):
         told = await response.json()
         if "call" in told:
