@@ -11,6 +11,7 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 from pydantic import SecretStr
 
+from cti_lookup.audit import LoggedAudit, NoAudit
 from cti_lookup.cache.memory import Freshness, MemoryTier
 from cti_lookup.cache.waits import RedisLimits
 from cti_lookup.deferred import Deferred
@@ -300,6 +301,7 @@ async def open_parts(  # noqa: PLR0913  # a program's choices, by name
             quota=lambda: guards.quota.remaining if settings.directory_url else None,
             registry=_registry(tallies),
             log=log,
+            audit=LoggedAudit(log, settings.own_secret) if settings.audit == "on" else NoAudit(),
             traces=traces,
         )
 

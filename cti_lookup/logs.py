@@ -27,7 +27,7 @@ _SHOWN_END: Final = 4
 _LONGEST_WAIT: Final = 0.02
 _encode: Final = msgspec.json.Encoder().encode
 
-Field = str | int | float | bool | None
+Field = str | int | float | bool | tuple[int, ...] | None
 
 
 class Log:

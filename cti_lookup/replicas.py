@@ -122,17 +122,7 @@ def _seals(settings: Settings) -> Seals:
     """Give the seals of the secret and of the one that was before it, or is to come."""
     previous = settings.secret_previous
     others = (Seal(previous.get_secret_value().encode()),) if previous else ()
-    return Seals(Seal(_secret(settings)), others)
-
-
-def _secret(settings: Settings) -> bytes:
-    """Give the secret of names and seals: the same after a restart, even where none is set."""
-    if settings.secret:
-        return settings.secret.get_secret_value().encode()
-    from_sources = (secret for source in settings.sources.values() for secret in source.secrets)
-    others = [*settings.api_keys, settings.directory_token, settings.directory_client_secret, *from_sources]
-    joined = "\0".join(one.get_secret_value() for one in others if one)
-    return hashlib.sha256(f"cti-lookup {joined}".encode()).digest()
+    return Seals(Seal(settings.own_secret), others)
 
 
 def _token_of(settings: Settings) -> str:

@@ -5,6 +5,7 @@ No secret is ever printed: they are `SecretStr`, and faults name a setting and w
 """
 
 import difflib
+import hashlib
 import os
 import re
 import tomllib
@@ -12,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from importlib.util import find_spec
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -249,6 +250,7 @@ class Settings(BaseModel):
     drain: float = Field(0, ge=0, le=300)
     origins: tuple[str, ...] = ()
     calls_kept: float = Field(604800, gt=0, le=90 * 86400)
+    audit: Literal["on", "off"] = "on"
     traces: BaseUrl | None = None
     sources: dict[str, Source] = {}
 
@@ -370,6 +372,16 @@ class Settings(BaseModel):
         if faults:
             raise ValueError("; ".join(faults))
         return value
+
+    @property
+    def own_secret(self) -> bytes:
+        """Give the secret of names, seals and fingerprints: the same after a restart, even where none is set."""
+        if self.secret:
+            return self.secret.get_secret_value().encode()
+        from_sources = (secret for source in self.sources.values() for secret in source.secrets)
+        others = [*self.api_keys, self.directory_token, self.directory_client_secret, *from_sources]
+        joined = "\0".join(one.get_secret_value() for one in others if one)
+        return hashlib.sha256(f"cti-lookup {joined}".encode()).digest()
 
     @property
     def callback_hosts(self) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """A call as the feed tells it: what is known of it, of its caller, and of those whom it concerns."""
 
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -46,6 +47,11 @@ class Entry(msgspec.Struct, frozen=True, gc=False, array_like=True):
     def is_live(self) -> bool:
         """Tell whether the call goes on."""
         return self.state is not State.ENDED and not self.gone
+
+
+def people_in(entries: Iterable[Entry]) -> tuple[int, ...]:
+    """Give whom some calls show, each once."""
+    return tuple(dict.fromkeys(person for entry in entries for person in entry.people))
 
 
 _FLAG: Final = (b"false", b"true")

@@ -13,9 +13,9 @@ from cti_lookup.calls import State
 from cti_lookup.feed import frames
 from cti_lookup.feed.agents import Agent
 from cti_lookup.feed.board import Board
-from cti_lookup.feed.entry import Entry
+from cti_lookup.feed.entry import Entry, people_in
 from cti_lookup.feed.revocations import Revoked
-from cti_lookup.feed.viewer import Viewer
+from cti_lookup.feed.viewer import People, Viewer
 from cti_lookup.times import Clock
 
 LONGEST_WRITE: Final = 2.0
@@ -54,7 +54,8 @@ class LiveFeed:
         else:
             if last_event_id is not None:
                 viewer.tell("reset", frames.reset(self._why_unknown()))
-            viewer.tell("calls", self._all_for(agent))
+            frame, people = self._all_for(agent)
+            viewer.tell("calls", frame, people=people)
         self._viewers[viewer] = None
         for key in _keys(agent):
             self._by_key[key][viewer] = None
@@ -86,7 +87,8 @@ class LiveFeed:
         """Tell everybody that something may have been missed, and then all calls there are."""
         frame = frames.reset(reason)
         for viewer in self._viewers:
-            viewer.start_over(frame + self._all_for(viewer.agent))
+            calls, people = self._all_for(viewer.agent)
+            viewer.start_over(frame + calls, people)
 
     def revoked(self, revoked: Revoked) -> None:
         """End the streams of tokens that were taken back."""
@@ -121,7 +123,7 @@ class LiveFeed:
         if here:
             frame = frames.one_call(entry, event_id)
             for viewer in here:
-                viewer.tell(entry.id, frame, entry.changed_at)
+                viewer.tell(entry.id, frame, entry.changed_at, people=entry.people)
             self._count("told")
         if before is None or (not entry.gone and before.to == entry.to):
             return
@@ -145,14 +147,14 @@ class LiveFeed:
         """Tell of a call that somebody missed something of."""
         agent = viewer.agent
         if not entry.gone and agent.is_concerned(entry.source, entry.to):
-            viewer.tell(entry.id, frames.one_call(entry, event_id))
+            viewer.tell(entry.id, frames.one_call(entry, event_id), people=entry.people)
         elif agent.is_concerned(entry.source, entry.was):
             viewer.tell(entry.id, frames.left(entry.id, _why_left(entry, entry), event_id))
 
-    def _all_for(self, agent: Agent) -> bytes:
+    def _all_for(self, agent: Agent) -> tuple[bytes, People]:
         own = (one for one in self._board.live() if agent.is_concerned(one.source, one.to))
         shown = [one for one, _ in zip(own, range(MOST_SHOWN), strict=False)]
-        return frames.all_calls(shown, self._board.last_id)
+        return frames.all_calls(shown, self._board.last_id), people_in(shown)
 
     def _why_unknown(self) -> str:
         is_young = self._clock.wall() - self._began_at < frames.REPLAY

@@ -11,6 +11,10 @@ MOST_WAITING: Final = 64
 """Messages that may wait for a screen that does not read."""
 
 
+People = tuple[int, ...]
+"""Ids of people's records."""
+
+
 class Viewer:
     """
     What waits to be written to one screen; of each call the newest only.
@@ -36,7 +40,7 @@ class Viewer:
         self.busy_since: float | None = None
         self.waits_since: float | None = None
         self.overtaken = 0
-        self._waiting: dict[str, bytes] = {}
+        self._waiting: dict[str, tuple[bytes, People]] = {}
         self._waker: asyncio.Future[None] | None = None
         self._ending = ""
 
@@ -45,22 +49,22 @@ class Viewer:
         """Tell whether nothing more is to be said."""
         return bool(self._ending)
 
-    def tell(self, call_id: str, frame: bytes, noted_at: float | None = None) -> None:
+    def tell(self, call_id: str, frame: bytes, noted_at: float | None = None, *, people: People = ()) -> None:
         """Let a screen know of a call; it is cut off if it does not read and too much waits."""
         if self._ending:
             return
         self.overtaken += self._waiting.pop(call_id, None) is not None
-        self._waiting[call_id] = frame
+        self._waiting[call_id] = frame, people
         if self.waits_since is None:
             self.waits_since = noted_at
         if len(self._waiting) > MOST_WAITING and self.busy_since is not None:
             self.end("slow")
         self._wake()
 
-    def start_over(self, frame: bytes) -> None:
+    def start_over(self, frame: bytes, people: People) -> None:
         """Let a screen show something else than all it was to be told."""
         self._waiting.clear()
-        self.tell("", frame)
+        self.tell("", frame, people=people)
 
     def beat(self) -> None:
         """Give a sign of life to a screen that hears nothing else."""
@@ -77,7 +81,7 @@ class Viewer:
             self._waiting.clear()
             self.cut_off(farewell)
             return
-        self._waiting["bye"] = farewell
+        self._waiting["bye"] = farewell, ()
         self._wake()
 
     async def wait(self) -> None:
@@ -86,10 +90,13 @@ class Viewer:
             self._waker = asyncio.get_running_loop().create_future()
             await self._waker
 
-    def take(self) -> bytes:
-        """Give all that is to be said."""
+    def take(self) -> tuple[bytes, People]:
+        """Give all that is to be said, and whom it shows."""
         waiting, self._waiting = self._waiting, {}
-        return b"".join(waiting.values()) if len(waiting) > 1 else next(iter(waiting.values()), b"")
+        if len(waiting) <= 1:
+            return next(iter(waiting.values()), (b"", ()))
+        people = dict.fromkeys(person for _, shown in waiting.values() for person in shown)
+        return b"".join(frame for frame, _ in waiting.values()), tuple(people)
 
     def _wake(self) -> None:
         if self._waker is not None and not self._waker.done():

@@ -5,14 +5,16 @@ from aiohttp import web
 from cti_lookup.errors import BadKey, WrongField
 from cti_lookup.keys import shown_key
 from cti_lookup.telephone import is_region
-from cti_lookup.web.keys import PARTS, Parts
+from cti_lookup.web.keys import PARTS, WHO, Parts
 
 
 def machine(request: web.Request) -> Parts:
     """Give what a machine route works with. Raises `BadKey` where no machine key is shown."""
     parts = request.app[PARTS]
-    if shown(request) not in parts.machine_keys:
+    key = shown(request)
+    if key not in parts.machine_keys:
         raise BadKey("The key is missing or not known.")
+    request[WHO] = parts.audit.key(key)
     return parts
 
 

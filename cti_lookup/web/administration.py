@@ -7,6 +7,7 @@ import msgspec
 from aiohttp import web
 
 from cti_lookup.answers import encode_caller
+from cti_lookup.audit import How
 from cti_lookup.errors import Unreadable, WrongField
 from cti_lookup.explain import Explanation
 from cti_lookup.messages import read_object, shaped
@@ -16,6 +17,7 @@ from cti_lookup.telephone import Dialled, read_caller
 from cti_lookup.web.access import machine, region_asked
 from cti_lookup.web.answers import NO_STORE, json_answer
 from cti_lookup.web.bodies import read_body
+from cti_lookup.web.keys import WHO
 from cti_lookup.web.visitors import machine_or_supervisor
 
 _LARGEST_ID: Final = 2**53
@@ -44,8 +46,14 @@ async def explain(request: web.Request) -> web.Response:
     read_seconds = perf_counter() - began
     ask = _ASK.get(request.query.get("ask", ""))
     explanation = await parts.explainer.explain(caller, read_seconds, ask=ask)
+    parts.audit.saw(request[WHO], How.EXPLAIN, _people_in(explanation))
     told = _Explained(msgspec.Raw(encode_caller(caller)), explanation, parts.quota())
     return json_answer(msgspec.json.encode(told))
+
+
+def _people_in(explanation: Explanation) -> tuple[int, ...]:
+    matched = (one.id for one in explanation.matches or ())
+    return tuple(dict.fromkeys((*matched, *(one.id for one in explanation.candidates or ()))))
 
 
 async def forget(request: web.Request) -> web.Response:

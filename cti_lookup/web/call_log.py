@@ -8,13 +8,14 @@ from typing import Annotated, Final, TypeVar
 import msgspec
 from aiohttp import web
 
+from cti_lookup.audit import How
 from cti_lookup.calls import State
 from cti_lookup.errors import UnknownCall, WrongField
 from cti_lookup.events import Result
 from cti_lookup.feed.agents import Agent
 from cti_lookup.feed.changes import Chosen, Seen, number_of
 from cti_lookup.feed.choices import NONE_OF_THESE
-from cti_lookup.feed.entry import Entry, encode_entry
+from cti_lookup.feed.entry import Entry, encode_entry, people_in
 from cti_lookup.feed.log import Wanted
 from cti_lookup.messages import read_object, shaped
 from cti_lookup.telephone import read_caller
@@ -22,7 +23,7 @@ from cti_lookup.vocabulary import Word
 from cti_lookup.web.access import machine, region_asked
 from cti_lookup.web.answers import NO_STORE, json_answer
 from cti_lookup.web.bodies import read_body
-from cti_lookup.web.keys import PARTS
+from cti_lookup.web.keys import PARTS, WHO
 from cti_lookup.web.visitors import visitor
 
 MOST_GIVEN: Final = 500
@@ -37,7 +38,10 @@ async def calls(request: web.Request) -> web.Response:
     """Give calls, the newest first: those that concern or concerned an agent, to others all."""
     agent = await visitor(request)
     wanted = _wanted(request, agent)
-    return json_answer(_encoded(await request.app[PARTS].screen.calls.newest(wanted)))
+    parts = request.app[PARTS]
+    entries = await parts.screen.calls.newest(wanted)
+    parts.audit.saw(request[WHO], How.LOG, people_in(entries))
+    return json_answer(_encoded(entries))
 
 
 def _encoded(entries: Iterable[Entry]) -> bytes:

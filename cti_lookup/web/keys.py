@@ -8,6 +8,7 @@ from typing import Final
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
+from cti_lookup.audit import Audit
 from cti_lookup.erasure import Erasure
 from cti_lookup.explain import Explainer
 from cti_lookup.feed.screen import Screen
@@ -50,10 +51,14 @@ class Parts:
     quota: Callable[[], Remaining | None]
     registry: CollectorRegistry
     log: Log
+    audit: Audit
     traces: Traces | None
 
 
 PARTS: Final = web.AppKey("parts", Parts)
+
+WHO: Final = web.RequestKey("who", str)
+"""The fingerprint of whoever asks, once that is known."""
 
 DRAINING: Final = web.AppKey("draining", asyncio.Event)
 """Set once the process is to end: it still takes calls, and says to those who ask that they should go elsewhere."""

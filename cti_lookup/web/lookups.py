@@ -6,6 +6,7 @@ from typing import Final
 from aiohttp import web
 
 from cti_lookup.answers import Lookup, Outcome, encode_lookup, encode_lookup_by, name_line, people_of
+from cti_lookup.audit import How
 from cti_lookup.errors import Rejected, WrongField
 from cti_lookup.feed.choices import ranked
 from cti_lookup.logs import masked
@@ -14,7 +15,7 @@ from cti_lookup.rates import NO_TIER
 from cti_lookup.telephone import Caller, read_caller
 from cti_lookup.web.access import asking, region_asked
 from cti_lookup.web.answers import NO_STORE, json_answer
-from cti_lookup.web.keys import PARTS, Parts
+from cti_lookup.web.keys import PARTS, WHO, Parts
 from cti_lookup.web.visitors import machine_or_agent
 
 PATIENCE: Final = 1.5
@@ -41,6 +42,7 @@ async def lookup(request: web.Request) -> web.Response:
         found = await ranked(found, parts.screen.choices)
         body = encode_lookup(found)
     _note(parts, found, perf_counter() - began)
+    parts.audit.saw(request[WHO], How.LOOKUP, found.answer.ids if found.answer else ())
     return json_answer(body)
 
 
@@ -102,7 +104,11 @@ async def _name(request: web.Request) -> str:
     began = perf_counter()
     found = await parts.lookup.find(caller, patience=PATIENCE)
     _note(parts, found, perf_counter() - began)
-    return name_line(people_of(found.answer)) if found.answer else ""
+    people = people_of(found.answer) if found.answer else []
+    name = name_line(people)
+    # of several people only what they have in common is shown
+    parts.audit.saw(request[WHO], How.CNAM, (people[0].id,) if name and len(people) == 1 else ())
+    return name
 
 
 def _note(parts: Parts, found: Lookup, seconds: float) -> None:

@@ -14,9 +14,10 @@ from typing import Final
 
 from aiohttp import web
 
+from cti_lookup.audit import How
 from cti_lookup.feed.viewer import Viewer
 from cti_lookup.request_ids import passed_on
-from cti_lookup.web.keys import PARTS, Parts
+from cti_lookup.web.keys import PARTS, WHO, Parts
 from cti_lookup.web.origins import headers_for
 from cti_lookup.web.visitors import visitor
 
@@ -42,7 +43,7 @@ async def stream(request: web.Request) -> web.StreamResponse:
     viewer = parts.screen.live.open(agent, _last_event_id(request))
     viewer.cut_off = partial(_cut_off, request.transport)
     try:
-        await _write_on(response, viewer, parts)
+        await _write_on(response, viewer, parts, request[WHO])
     except ConnectionError:
         pass  # they have left, or were cut off
     finally:
@@ -50,7 +51,7 @@ async def stream(request: web.Request) -> web.StreamResponse:
     return response
 
 
-async def _write_on(response: web.StreamResponse, viewer: Viewer, parts: Parts) -> None:
+async def _write_on(response: web.StreamResponse, viewer: Viewer, parts: Parts, who: str) -> None:
     """Write whatever there is to say until there is a farewell."""
     steady, wall = parts.screen.clock.steady, parts.screen.clock.wall
     while True:
@@ -58,8 +59,11 @@ async def _write_on(response: web.StreamResponse, viewer: Viewer, parts: Parts) 
         is_last, noted_at = viewer.is_ending, viewer.waits_since
         viewer.waits_since = None
         viewer.busy_since = steady()
-        await response.write(viewer.take())
+        written, people = viewer.take()
+        await response.write(written)
         viewer.busy_since = None
+        if people:
+            parts.audit.saw(who, How.STREAM, people)
         if noted_at is not None:
             parts.tallies.count_streamed(max(0.0, wall() - noted_at))
         if is_last:

@@ -5,13 +5,16 @@ from typing import Final
 
 from aiohttp import web
 
+from cti_lookup.answers import Lookup
+from cti_lookup.audit import How
+from cti_lookup.calls import Call
 from cti_lookup.dialects.threecx import THREECX
 from cti_lookup.dialects.threecx_template import template
 from cti_lookup.ringing import Source
 from cti_lookup.web.access import asking, machine, region_asked
 from cti_lookup.web.answers import NO_STORE
-from cti_lookup.web.keys import Parts
-from cti_lookup.web.webhooks import hear
+from cti_lookup.web.keys import WHO, Parts
+from cti_lookup.web.webhooks import hear, note_webhook
 
 _HOST: Final = re.compile(r"[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](?::[0-9]{1,5})?")
 _PASSED_ON: Final = ("source", "region")
@@ -20,7 +23,14 @@ _PASSED_ON: Final = ("source", "region")
 async def lookup(request: web.Request) -> web.StreamResponse:
     """Give the contacts of a number; nobody found is an empty list."""
     parts = asking(request)
-    return await hear(request, parts, _source(request, parts))
+    source = _source(request, parts)
+    who = request[WHO]
+
+    def note(parts: Parts, source: Source, call: Call, found: Lookup, seconds: float) -> None:
+        note_webhook(parts, source, call, found, seconds)
+        parts.audit.saw(who, How.THREECX, found.answer.ids if found.answer else ())
+
+    return await hear(request, parts, source, note=note)
 
 
 async def journal(request: web.Request) -> web.StreamResponse:

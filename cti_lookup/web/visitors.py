@@ -7,7 +7,7 @@ from cti_lookup.feed.agents import MACHINE, Agent
 from cti_lookup.feed.tokens import is_token
 from cti_lookup.keys import shown_key
 from cti_lookup.web.access import asking, shown
-from cti_lookup.web.keys import PARTS, Parts
+from cti_lookup.web.keys import PARTS, WHO, Parts
 from cti_lookup.web.origins import check_origin
 
 
@@ -18,8 +18,9 @@ async def visitor(request: web.Request) -> Agent:
     A token is taken from the `Authorization` header only: what stands in a URL is kept by proxies and histories.
     """
     parts, bearer = request.app[PARTS], _bearer(request)
-    if not is_token(bearer) and shown(request) in parts.machine_keys:
+    if not is_token(bearer) and (key := shown(request)) in parts.machine_keys:
         check_origin(request, parts, MACHINE)
+        request[WHO] = parts.audit.key(key)
         return MACHINE
     return await _holder(request, parts, bearer)
 
@@ -51,6 +52,7 @@ async def _holder(request: web.Request, parts: Parts, bearer: str) -> Agent:
     check_origin(request, parts, agent)
     if await parts.screen.revocations.holds(agent):
         raise TokenRevoked("The agent token was taken back.")
+    request[WHO] = parts.audit.agent(agent.subject)
     return agent
 
 

@@ -86,7 +86,7 @@ class Onlooker:
 
     def events(self) -> list[Event]:
         """Read all that was told since it was read last."""
-        return events_in(self.viewer.take())
+        return events_in(self.viewer.take()[0])
 
     def told(self) -> list[tuple[str, str]]:
         """Read calls only: their state, and the outcome of their lookup; `left` and why."""

@@ -152,7 +152,7 @@ LAYERS: Final = (
     # use cases
     {"throttle"},
     {"fetching", "invalidation", "explain", "upstream"},
-    {"colleagues", "lookup", "warming"},
+    {"audit", "colleagues", "lookup", "warming"},
     {"traced"},
     # what an agent's screen is told
     {"feed", "feed.agents"},

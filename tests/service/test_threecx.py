@@ -58,7 +58,7 @@ async def test_a_directory_that_fails_knows_nobody_either(service: Service, dire
     directory.behaviour = replying(status=500)
 
     assert await contacts(service, "number=%2B17139872967") == []
-    assert service.logged[-1]["outcome"] == "unavailable"
+    assert service.logged[0]["outcome"] == "unavailable"
 
 
 async def test_numbers_are_of_the_region_that_is_asked_for(start: StartService) -> None:
