@@ -174,11 +174,11 @@ _MANY: Final = frozenset({"user", "user[]", "caller", "caller[]"})
 
 
 def _happening(event: _Text) -> Happening:
-    return _HAPPENINGS.get(str(event or "").strip().casefold(), Happening.OTHER)
+    return _HAPPENINGS.get(str(event).strip().casefold(), Happening.OTHER)
 
 
 def _direction(word: _Text) -> Direction:
-    direction = _DIRECTIONS.get(str(word or "").strip().casefold())
+    direction = _DIRECTIONS.get(str(word).strip().casefold())
     if direction is None:
         raise WrongField("direction", "'direction' must be in, out or internal.")
     return direction

@@ -141,11 +141,12 @@ def test_repeated_fields_of_a_form_are_many_agents() -> None:
         ("hangup", Happening.ENDED),
         ("missed", Happening.ENDED),
         ("dtmf", Happening.OTHER),
+        (0, Happening.OTHER),
         ("", Happening.RINGING),
         (None, Happening.RINGING),
     ],
 )
-def test_an_event_says_what_has_happened(word: str | None, happening: Happening) -> None:
+def test_an_event_says_what_has_happened(word: str | int | None, happening: Happening) -> None:
     assert read_json(event=word).happening is happening
 
 
@@ -294,9 +295,10 @@ def test_agents_of_the_wrong_type_are_named(name: str, value: Any) -> None:
     assert caught.value.field == name
 
 
-def test_a_direction_nobody_knows_is_refused() -> None:
+@pytest.mark.parametrize("word", ["sideways", 0])
+def test_a_direction_nobody_knows_is_refused(word: str | int) -> None:
     with pytest.raises(WrongField) as caught:
-        read_json(direction="sideways")
+        read_json(direction=word)
 
     assert caught.value.field == "direction"
 
