@@ -118,7 +118,8 @@ fuzz: $(READY) ## try many more states and inputs than make test does (EXAMPLES=
 	@$(shell_functions)
 	need redis-server
 	say "trying $(EXAMPLES) examples of each"
-	CTI_TEST_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest tests/lookup tests/dialects/test_any_bytes.py tests/directory/test_fields.py tests/directory/test_openapi.py $(TEST_ARGS)
+	CTI_TEST_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest tests/lookup tests/dialects/test_any_bytes.py tests/directory/test_fields.py tests/directory/test_openapi.py \
+	  tests/api/test_answers_as_described.py $(TEST_ARGS)
 
 .PHONY: chaos
 chaos: $(READY) ## break things for longer, and more often, than make test does (CHAOS_SECONDS=60, CHAOS_KILLS=100)

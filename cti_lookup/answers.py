@@ -88,7 +88,9 @@ class _Match(msgspec.Struct):
     telephone: str | None
 
 
-class _Call(msgspec.Struct, gc=False):
+class CallSummary(msgspec.Struct, gc=False):
+    """A call as it is shown, but for its lookup."""
+
     id: str
     source: str
     provider_id: str | None
@@ -240,7 +242,7 @@ def encode_call(call: Call, lookup: bytes) -> bytes:
 
 def encode_call_alone(call: Call) -> bytes:
     """Write a call as JSON, without its lookup."""
-    fields = _Call(
+    fields = CallSummary(
         call.id,
         call.source,
         call.provider_id,

@@ -48,6 +48,7 @@ from cti_lookup.web import (
     administration,
     agent_tokens,
     call_log,
+    descriptions,
     lookups,
     operations,
     pages,
@@ -177,6 +178,8 @@ def _add_routes(app: web.Application) -> None:
     get("/pop", pages.page)
     get("/debug", pages.explanation)
     get("/widget/{file}", pages.widget_file)
+    get("/openapi.json", descriptions.openapi)
+    get("/asyncapi.json", descriptions.asyncapi)
     get("/metrics", operations.metrics)
     get("/livez", operations.live)
     get("/readyz", operations.ready)

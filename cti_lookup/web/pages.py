@@ -64,8 +64,13 @@ def files_in(folder: Path = FOLDER) -> Mapping[str, File]:
 
 
 def _file(path: Path) -> File:
-    body = path.read_bytes()
-    return File(path.name, body, _TYPES[path.suffix], f'"{hashlib.sha256(body).hexdigest()[:32]}"')
+    return file_of(path.name, path.read_bytes())
+
+
+def file_of(name: str, body: bytes) -> File:
+    """Make a file; what it is is said by the end of its name."""
+    kind = _TYPES[name[name.rindex(".") :]]
+    return File(name, body, kind, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
 
 
 FILES: Final = web.AppKey("files", Mapping[str, File])
@@ -90,7 +95,12 @@ def _answer(request: web.Request, name: str) -> web.Response:
     file = request.app[FILES].get(name)
     if file is None:
         return problem(404, "not_found", "There is no such file.")
-    headers = {"ETag": file.tag, **_FOR_ALL, **_headers_of(name, request.app[PARTS].origins)}
+    return given(request, file, _headers_of(name, request.app[PARTS].origins))
+
+
+def given(request: web.Request, file: File, more: Mapping[str, str]) -> web.Response:
+    """Give a file, with more headers; 304 to who has it already."""
+    headers = {"ETag": file.tag, **_FOR_ALL, **more}
     if file.tag in request.headers.get("If-None-Match", ""):
         return web.Response(status=304, headers=headers)
     return web.Response(body=file.body, headers={"Content-Type": file.kind, **headers})

@@ -22,6 +22,7 @@ NEVER_NEEDED: Final = frozenset(
         "cti_lookup.dialects.twilio",
         "cti_lookup.directory",
         "cti_lookup.playing",
+        "cti_lookup.web.openapi",
         "jmespath",
         "jwt",
         "opentelemetry",

@@ -192,6 +192,19 @@ LAYERS: Final = (
         "web.upstream",
         "web.webhooks",
     },
+    # what describes it, made when it is asked for
+    {"web.openapi", "web.openapi.examples", "web.openapi.schemas"},
+    {"web.openapi.parameters", "web.openapi.problems"},
+    {"web.openapi.operations"},
+    {
+        "web.openapi.agent_paths",
+        "web.openapi.event_paths",
+        "web.openapi.lookup_paths",
+        "web.openapi.operation_paths",
+    },
+    {"web.openapi.document"},
+    {"web.openapi.feed_document"},
+    {"web.descriptions"},
     {"web.shortcut", "web.threecx"},
     # root
     {"app"},
