@@ -178,6 +178,7 @@ def _add_routes(app: web.Application) -> None:
     get("/pop", pages.page)
     get("/debug", pages.explanation)
     get("/widget/{file}", pages.widget_file)
+    get("/docs", pages.docs)
     get("/openapi.json", descriptions.openapi)
     get("/asyncapi.json", descriptions.asyncapi)
     get("/metrics", operations.metrics)

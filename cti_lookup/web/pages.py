@@ -22,6 +22,7 @@ MODULE: Final = "cti-caller-lookup.js"
 FRAME: Final = "frame.html"
 PAGE: Final = "agent.html"
 EXPLANATION: Final = "debug.html"
+DOCS: Final = "docs.html"
 
 _TYPES: Final = {
     ".css": "text/css; charset=utf-8",
@@ -37,6 +38,12 @@ _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'"
 )
+_POLICY_OF_DOCS: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
+"""The page that shows the description asks nobody but us, and shows no picture."""
+
 _FOR_ALL: Final = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-cache",
@@ -91,6 +98,11 @@ async def explanation(request: web.Request) -> web.Response:
     return _answer(request, EXPLANATION)
 
 
+async def docs(request: web.Request) -> web.Response:
+    """Give the page that shows the description of all routes."""
+    return _answer(request, DOCS)
+
+
 def _answer(request: web.Request, name: str) -> web.Response:
     file = request.app[FILES].get(name)
     if file is None:
@@ -113,4 +125,5 @@ def _headers_of(name: str, origins: Iterable[str]) -> Mapping[str, str]:
     if not name.endswith(".html"):
         return own
     ancestors = frame_ancestors(sorted(origins) if name == FRAME else ())
-    return {"Content-Security-Policy": f"{_POLICY}; {ancestors}", **(own if name != FRAME else {})}
+    policy = _POLICY_OF_DOCS if name == DOCS else _POLICY
+    return {"Content-Security-Policy": f"{policy}; {ancestors}", **(own if name != FRAME else {})}

@@ -6,8 +6,9 @@ import pytest
 
 from tests.api.running import Running, running
 from tests.service.conftest import no_settings_from_outside, service, start
+from tests.widget.conftest import browser, context
 
-__all__ = ["no_settings_from_outside", "program", "service", "start"]
+__all__ = ["browser", "context", "no_settings_from_outside", "program", "service", "start"]
 
 
 @pytest.fixture(scope="module")

@@ -58,6 +58,7 @@ def page_paths() -> Iterator[Path]:
     shown = telephone("The caller; it is read in the page, which never sends it but to look it up.")
     yield "/pop", {"get": _page("popCaller", "The agent's page, on one caller.", shown, *PLACE)}
     yield "/debug", {"get": _page("showExplanation", "A page that explains a number to administrators.")}
+    yield "/docs", {"get": _page("showDocs", "A page that shows this description.")}
     file = in_path(
         "file", "Its name.", "cti-caller-lookup.js", {"type": "string", "pattern": r"^[a-z-]+\.[a-z]+$"}
     )
