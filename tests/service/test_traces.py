@@ -159,6 +159,7 @@ async def test_a_failure_is_told_in_one_word(
 async def test_what_is_asked_every_few_seconds_has_no_spans(
     traced: Service, traces: KeptTraces, path: str
 ) -> None:
+    await traced.until_ready()
     async with traced.client.get(path) as response:
         assert response.status == 200
 
