@@ -14,6 +14,7 @@ LOCK_ARGS ?=
 EXAMPLES ?= 2000
 CHAOS_SECONDS ?= 60
 CHAOS_KILLS ?= 100
+SOAK_MINUTES ?= 20
 
 BIN := .venv/bin
 PYTEST := $(BIN)/python -X dev -m pytest
@@ -128,6 +129,13 @@ chaos: $(READY) ## break things for longer, and more often, than make test does 
 	say "breaking each thing for $(CHAOS_SECONDS) s, and killing $(CHAOS_KILLS) imports"
 	export CTI_CHAOS_SECONDS=$(CHAOS_SECONDS) CTI_CHAOS_KILLS=$(CHAOS_KILLS)
 	$(BIN)/python -m pytest tests/faults tests/directory/test_import_adversity.py $(TEST_ARGS)
+
+.PHONY: soak
+soak: $(READY) ## work steadily for long, and show that nothing grows (SOAK_MINUTES=20)
+	@$(shell_functions)
+	need redis-server
+	say "working for $(SOAK_MINUTES) minutes, after three minutes in which what is bounded fills up"
+	CTI_SOAK_SECONDS=$$(( $(SOAK_MINUTES) * 60 )) $(BIN)/python -m pytest -s tests/soak $(TEST_ARGS)
 
 .PHONY: bench
 bench: $(READY) ## measure the service under load (BENCH_ARGS)

@@ -137,7 +137,12 @@ class Fleet:
         programs = [self._open(options, _PATIENT) for _ in range(count)]
         return [await self._listening(program) for program in programs]
 
-    def _open(self, options: dict[str, str], name: str = COMMAND) -> Program:
+    async def start_as(self, module: str, count: int, **options: str) -> list[Replica]:
+        """Start some by a module of the tests that serves as `serve` does, and more; each is a process of its own from its start."""
+        programs = [self._open(options, module=module) for _ in range(count)]
+        return [await self._listening(program) for program in programs]
+
+    def _open(self, options: dict[str, str], name: str = COMMAND, *, module: str = "") -> Program:
         folder = self._folder / f"replica-{len(self._programs)}"
         folder.mkdir()
         chosen = {
@@ -150,7 +155,7 @@ class Fleet:
             "upstream_tokens": UPSTREAM,
         } | options
         variables = {f"CTI_{name.upper()}": value for name, value in chosen.items() if value}
-        self._programs.append(Program(folder, "serve", variables=variables, name=name))
+        self._programs.append(Program(folder, "serve", variables=variables, name=name, module=module))
         return self._programs[-1]
 
     async def _listening(self, program: Program) -> Replica:

@@ -1,7 +1,8 @@
 """
 The command line as a real process, with an environment that holds nothing but what the test gives it.
 
-It is a copy of one that has imported everything; where the start itself is the subject, it is started `afresh`.
+It is a copy of one that has imported everything; where the start itself is the subject, it is started `afresh`;
+a `module` of the tests that serves as it does always is.
 """
 
 import os
@@ -20,6 +21,7 @@ from tests.servers.offspring import Offspring
 
 COMMAND: Final = "cti-lookup"
 PROGRAM: Final = str(Path(sys.executable).with_name(COMMAND))
+_ROOT: Final = Path(__file__).parents[2]
 PATIENCE: Final = 60.0
 """Seconds for a start or an end; on a busy machine a start takes ten times as long as otherwise."""
 
@@ -66,16 +68,20 @@ class Program:
         variables: Mapping[str, str] | None = None,
         name: str = COMMAND,
         afresh: bool = False,
+        module: str = "",
     ) -> None:
         self.said = ""
         self._errors = folder / f"{arguments[0]}.stderr"
         chosen = environment(variables or {})
+        program = [PROGRAM]
+        if module:  # of the tests, which stand beside the package
+            program, chosen["PYTHONPATH"] = [sys.executable, "-m", module], str(_ROOT)
         with self._errors.open("ab") as errors:
             self.process: subprocess.Popen[bytes] | Offspring = (
                 subprocess.Popen(
-                    [PROGRAM, *arguments], cwd=folder, env=chosen, stdout=subprocess.PIPE, stderr=errors
+                    [*program, *arguments], cwd=folder, env=chosen, stdout=subprocess.PIPE, stderr=errors
                 )
-                if afresh
+                if afresh or module
                 else Offspring(name, arguments, folder=folder, variables=chosen, errors=errors)
             )
 
