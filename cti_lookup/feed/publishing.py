@@ -73,7 +73,7 @@ class Publisher:
 
     def changed(self, call: Call) -> None:
         """Note a call that changed; never raises, and waits for nothing."""
-        self._noted[call.id] = (call, self._clock())
+        self._noted[call.id] = (call, self._now(call.id))
         if not self._waking:
             self._wake_soon()
 
@@ -119,14 +119,22 @@ class Publisher:
         except Exception as exc:  # noqa: BLE001  # nothing may end what all screens depend on
             self._log.failure(exc)
 
+    def _now(self, call_id: str) -> float:
+        """
+        Say when a call is noted: later than what this process knows of it by now, however the clocks of replicas differ.
+
+        Not when it is told: until then another replica may have told what came after it, which would be overtaken.
+        """
+        known = self._board.get(call_id)
+        return self._clock() if known is None else max(self._clock(), known.noted_at + _LATER)
+
     async def _news(self, call: Call, at: float) -> News:
-        """Say what is known at once; later than what this process knows of the call, however the clocks of replicas differ."""
+        """Say what is known at once."""
         lookup = of_colleagues(call) or self._lookup.known(call.caller)
         lookup = (
             Lookup(Outcome.PENDING, call.caller) if lookup is None else await ranked(lookup, self._choices)
         )
-        known = self._board.get(call.id)
-        return News(call, lookup, at if known is None else max(at, known.noted_at + _LATER))
+        return News(call, lookup, at)
 
     def _seek_if_unknown(self, call: Call) -> None:
         entry = self._board.get(call.id)

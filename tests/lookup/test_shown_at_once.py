@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from msgspec.structs import replace
 
 from cti_lookup.answers import Outcome
-from cti_lookup.calls import Call, CallBook
+from cti_lookup.calls import Call, CallBook, State
 from cti_lookup.dialects import Request
 from cti_lookup.dialects.generic import GENERIC
 from cti_lookup.events import Direction
@@ -103,6 +104,22 @@ async def test_who_is_known_is_shown_at_once_and_once(ringing: Ringing, screen: 
     await asyncio.sleep(LONGEST_FLIGHT)
 
     assert screen.told() == [("ringing", "matched")]
+
+
+async def test_an_end_that_another_replica_tells_before_us_is_not_overtaken_by_what_came_before_it(
+    ringing: Ringing, desk: Desk, clock: SettableClock
+) -> None:
+    call = (await _rung(ringing)).call
+    assert call is not None
+    await asyncio.sleep(EARLY)
+    await _rung(ringing, Request({}, "", RINGING.body.replace(b"newCall", b"answer")))
+    shown = desk.board.get(call.id)
+    assert shown is not None
+    end = replace(shown, state=State.ENDED, noted_at=clock() + 0.001, revision=shown.revision + 1)
+    desk.live.show(end, "another replica's")
+    await asyncio.sleep(EARLY)
+
+    assert desk.board.get(call.id) == end
 
 
 async def test_that_nobody_is_known_is_shown_too(
