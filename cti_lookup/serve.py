@@ -40,6 +40,7 @@ async def serve(
     Serve until SIGINT or SIGTERM; `listening` is told the URL once there is one. Raises `OSError` if there is none.
 
     After a signal `/readyz` says so at once, and for `CTI_DRAIN` seconds all else goes on: whoever spreads the calls has to see it first.
+    Meanwhile each answer is the last of its connection.
     """
     stop = _stop_on_signals()
     log = open_log()
@@ -78,8 +79,12 @@ async def _listening(runner: web.AppRunner, settings: Settings) -> AsyncIterator
     if runner.server is None:
         raise RuntimeError("the runner is not set up")
     _allow_files(settings.max_connections + _OTHER_FILES)
-    count = runner.app[PARTS].tallies.count_turned_away
-    door = Door(runner.server, most=settings.max_connections, count=count)
+    door = Door(
+        runner.server,
+        most=settings.max_connections,
+        count=runner.app[PARTS].tallies.count_turned_away,
+        draining=runner.app[DRAINING].is_set,
+    )
     loop = asyncio.get_running_loop()
     listener = await loop.create_server(door, settings.host, settings.port, backlog=1024)
     try:

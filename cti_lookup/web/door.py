@@ -36,16 +36,24 @@ class Door:
     A listener's protocol factory around a runner's server.
 
     At most `most` connections are let in at a time; `count` is told of those that are turned away (`full`) and of those that are shown
-    out because their headers did not come (`slow`).
+    out because their headers did not come (`slow`). Once `draining` says so, each answer is the last of its connection: whoever keeps a
+    line calls elsewhere next, before this process is gone.
     """
 
     def __init__(
-        self, server: web.Server, *, most: int, count: Counted, within: float = HEADERS_WITHIN
+        self,
+        server: web.Server,
+        *,
+        most: int,
+        count: Counted,
+        within: float = HEADERS_WITHIN,
+        draining: Callable[[], bool] = bool,
     ) -> None:
         self._server = server
         self._most = most
         self._count = count
         self._within = within
+        self._draining = draining
         self._loop = asyncio.get_running_loop()
         self._silent: dict[RequestHandler, float] = {}
         self._inside = server.request_handler
@@ -64,7 +72,12 @@ class Door:
     def _let_in(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
         """Pass a request on: its headers are whole."""
         self._silent.pop(request.protocol, None)
-        return self._inside(request)
+        return self._answer_last(request) if self._draining() else self._inside(request)
+
+    async def _answer_last(self, request: web.BaseRequest) -> web.StreamResponse:
+        response = await self._inside(request)
+        response.force_close()
+        return response
 
     def _look(self) -> None:
         """Show out those who have said nothing whole for too long; who came later stands further behind."""

@@ -65,11 +65,16 @@ class _OnePiece(web.StreamResponse):
         self._closing = True
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter:
-        await request.writer.write(self._piece)
+        await request.writer.write(_closing(self._piece) if self._closing else self._piece)
         return request.writer
 
     async def write_eof(self, data: bytes = b"") -> None:
         """Do nothing more: the piece was whole."""
+
+
+def _closing(piece: bytes) -> bytes:
+    """Add to a head that the connection ends here."""
+    return piece.replace(b"\r\n", b"\r\nConnection: close\r\n", 1)
 
 
 @lru_cache(maxsize=4)

@@ -72,6 +72,29 @@ async def test_readiness_falls_while_calls_are_still_taken_and_then_the_process_
     assert "Traceback" not in program.complained
 
 
+async def test_who_keeps_a_line_is_told_to_call_elsewhere_next_while_the_process_still_answers(
+    program: Program,
+) -> None:
+    url = program.await_said(LISTENING)[1]
+    async with ClientSession() as session:
+        assert await _parting(session, url) is None
+        program.process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(60):
+            while await _readiness(session, url) == 200:  # noqa: ASYNC110  # a signal takes its time
+                await asyncio.sleep(0.01)
+        assert await _parting(session, url) == "close"
+        async with session.get(f"{url}/livez") as answer:
+            assert (answer.status, answer.headers.get("Connection")) == (200, "close")
+
+
+async def _parting(session: ClientSession, url: str) -> str | None:
+    """Ring, and give what is said of the connection."""
+    async with session.post(f"{url}/webhooks/generic", data=EVENT, headers={"X-API-Key": KEY}) as answer:
+        assert answer.status == 200
+        assert (await answer.json())["call"]["provider_id"] == "1"
+        return answer.headers.get("Connection")
+
+
 async def test_four_hundred_slow_clients_cost_an_ordinary_call_nothing(program: Program) -> None:
     url = program.await_said(LISTENING)[1]
     port = int(url.rpartition(":")[2])
