@@ -134,7 +134,7 @@ chaos: $(READY) ## break things for longer, and more often, than make test does 
 soak: $(READY) ## work steadily for long, and show that nothing grows (SOAK_MINUTES=20)
 	@$(shell_functions)
 	need redis-server
-	say "working for $(SOAK_MINUTES) minutes, after three minutes in which what is bounded fills up"
+	say "working for $(SOAK_MINUTES) minutes, once what is bounded has filled up"
 	CTI_SOAK_SECONDS=$$(( $(SOAK_MINUTES) * 60 )) $(BIN)/python -m pytest -s tests/soak $(TEST_ARGS)
 
 .PHONY: bench

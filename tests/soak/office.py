@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from itertools import count, cycle
+from itertools import count, cycle, islice
 from typing import Any, Final
 
 from aiohttp import ClientSession, ClientTimeout
@@ -17,9 +17,6 @@ from tests.replicas.fleet import BEARER, Replica
 
 CALLERS: Final = tuple(f"+1713987{last:04}" for last in range(3000, 3060))
 _AGENTS: Final = ("Ada Example", "Ben Example", "ada@desk.example", "1001", CALLEE)
-_FEW: Final = ("generic", "zammad", "standard-webhooks", "cloudevents")
-"""Dialects that are quick to sign: what fills the memory of calls."""
-
 _STRANGE: Final[tuple[tuple[str, str, bytes, Mapping[str, str]], ...]] = (
     ("POST", "/webhooks/generic", b'{"event":', {}),
     ("POST", "/webhooks/twilio", b"CallSid=1&From=%2B1", {"X-Twilio-Signature": "c2lnbmVk"}),
@@ -58,12 +55,12 @@ class Office:
                 self._tokens.append((await response.json())["token"])
 
     async def fill(self, calls: int, at_once: int = 24) -> None:
-        """Play short calls as fast as they are taken, so that what is bounded is full."""
-        left = iter(range(calls))
+        """Play calls of all systems as fast as they are taken, so that what is bounded is full, and of what it will hold."""
+        left = islice(cycle(self._systems.names), calls)
 
         async def play_on() -> None:
-            for number in left:
-                await self._call(_FEW[number % len(_FEW)], 0.0)
+            for name in left:
+                await self._call(name, 0.0)
 
         await asyncio.gather(*(play_on() for _ in range(at_once)))
 
