@@ -31,6 +31,7 @@ class Measure(StrEnum):
     IMPORT = "import"
     LOOKUP = "in the process"
     HEARING = "verify, read, answer"
+    TELLING = "time to screens"
 
 
 class Exit(IntEnum):

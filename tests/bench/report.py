@@ -26,7 +26,7 @@ _FIGURES = (
     "gate",
     "goal",
 )
-_GAUGED = (Measure.OWN, Measure.MEMORY, Measure.IMPORT, Measure.LOOKUP)
+_GAUGED = (Measure.OWN, Measure.MEMORY, Measure.IMPORT, Measure.LOOKUP, Measure.TELLING)
 """What is told in its unit; all else is a ratio to the bare handler, to `import aiohttp.web`, or to the generic dialect."""
 
 

@@ -9,8 +9,10 @@ from tests.bench.dialects import dialects
 from tests.bench.directory import directory
 from tests.bench.footprint import footprint
 from tests.bench.overhead import overhead
+from tests.bench.screen import screen
 from tests.bench.stage import Scene
 from tests.bench.steady import steady
+from tests.bench.streams import streams
 from tests.bench.variants.cold_lookup import cold_lookup
 from tests.bench.variants.memory_hit import memory_hit, mixed_hits
 from tests.bench.variants.redis_hit import redis_hit
@@ -25,6 +27,8 @@ SCENES: Final[Mapping[str, Scene]] = MappingProxyType(
         "footprint": footprint,
         "directory": directory,
         "dialects": dialects,
+        "streams": streams,
+        "screen": screen,
     }
 )
 """In the order in which they are played; rounds by connections."""

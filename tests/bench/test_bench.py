@@ -384,6 +384,8 @@ def test_every_path_has_a_scene() -> None:
         "footprint",
         "directory",
         "dialects",
+        "streams",
+        "screen",
     ]
 
 

@@ -1,11 +1,13 @@
 """Those who call in all scenes: two hundred people of the embedded directory, and numbers never seen before."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
+from urllib.parse import quote
 
 from tests.bench.errors import CannotMeasureError, WrongAnswerError
-from tests.bench.processes import Server
+from tests.bench.processes import Server, free_port, running
 from tests.bench.stage import Stage
 from tests.bench.traffic import SERIAL, Asked, Line, Traffic, json_bodies, numbered
 from tests.bench.variant import Check
@@ -19,7 +21,7 @@ COLD_AREA: Final = "30"
 """Berlin's numbers are of many lengths: any ten digits may follow, so that each request can have a number of its own."""
 
 ACCEPTED: Final = 'cti_webhooks_total{result="accepted",source="generic"}'
-_KEY: Final = "bench-key"
+KEY: Final = "bench-key"
 TOKEN: Final = "bench-token"
 
 
@@ -28,7 +30,7 @@ def settings_of(stage: Stage, name: str) -> dict[str, str]:
     return {
         "CTI_PORT": "0",
         "CTI_REGION": "US",
-        "CTI_API_KEYS": _KEY,
+        "CTI_API_KEYS": KEY,
         "CTI_DIRECTORY_DB": str(stage.scratch / f"{name}.sqlite3"),
         "CTI_DIRECTORY_TOKEN": TOKEN,
         "CTI_CACHE_TTL": "86400",  # what is warm stays warm, however long this takes
@@ -66,7 +68,7 @@ def _event(caller: str, *, call: str, sequence: str) -> Mapping[str, object]:
 
 
 def _posted(events: Sequence[Mapping[str, object]]) -> Traffic:
-    headers = {"Authorization": f"Bearer {_KEY}", "Content-Type": "application/json"}
+    headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
     return Traffic(PATH, json_bodies(events), headers)
 
 
@@ -141,3 +143,23 @@ def ring_once(server: Server, traffic: Asked) -> None:
     with Line(server.port) as line:
         for serial, request in enumerate(traffic.requests()):
             line.ask(numbered(request, serial))
+
+
+@contextmanager
+def knowing_its_callers(stage: Stage, name: str) -> Iterator[Server]:
+    """Run the service, its directory filled, and the first of its callers in its memory; no call goes on."""
+    port = free_port()
+    settings = settings_of(stage, name) | {"CTI_DIRECTORY_PORT": str(port)}
+    command = ("-m", "cti_lookup", "serve")
+    with running(name, command, core=stage.cores.server, scratch=stage.scratch, settings=settings) as server:
+        fill_directory(port, samples=False)
+        _look_up(server, CALLERS[0])
+        yield server
+
+
+def _look_up(server: Server, caller: str) -> None:
+    path = f"/v1/lookup?telephone={quote(caller)}&key={KEY}"
+    with Line(server.port) as line:
+        outcome = json.loads(line.get(path))["outcome"]
+    if outcome != "matched":
+        raise CannotMeasureError(f"a caller in the directory is {outcome}")
