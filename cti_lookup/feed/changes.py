@@ -51,7 +51,7 @@ class News(msgspec.Struct, frozen=True, gc=False):
             entry,
             state=call.state,
             result=call.result,
-            call=encode_call_alone(call),
+            call=_nameless(encode_call_alone(call)) if entry.nameless else encode_call_alone(call),
             to=to,
             was=tuple(dict.fromkeys((*entry.was, *to, *everybody(call)))),
             pops=not entry.late and not _is_phantom(call),
@@ -118,6 +118,7 @@ class Stripped(msgspec.Struct, frozen=True, gc=False):
         return replace(
             entry,
             call=_nameless(entry.call) if self.person in entry.people else entry.call,
+            nameless=entry.nameless or self.person in entry.people,
             lookup=lookup,
             outcome=Outcome.MATCHED if people or entry.outcome is not Outcome.MATCHED else Outcome.NOBODY,
             people=tuple(one for one in entry.people if one != self.person),

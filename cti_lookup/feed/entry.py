@@ -18,7 +18,8 @@ class Entry(msgspec.Struct, frozen=True, gc=False, array_like=True):
     `call` and `lookup` are JSON. `noted_at` is of the call's state, `changed_at` of the last change of anything. `raw` is the caller as
     sent, `number` one text per telephone number, None where the caller has none. `people` are all that the lookup names, managers
     too. `to` are the keys of those whom it concerns, `was` of all it ever did. `late`: it was over, or old, when it was heard of
-    first. `gone` is why nobody sees it any more: '' for most.
+    first. `gone` is why nobody sees it any more: '' for most. `nameless`: whoever called was erased, and what the telephone network calls
+    them is told no more.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False, array_like=True):
     seen: bool = False
     chosen: int | None = None
     gone: str = ""
+    nameless: bool = False
 
     @property
     def is_live(self) -> bool:

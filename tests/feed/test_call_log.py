@@ -236,3 +236,16 @@ async def test_what_was_taken_back_holds_and_is_told_once(replica: Replica) -> N
     assert await replica.revocations.holds(who)
     await asyncio.sleep(0)
     assert [one.token for one in replica.revoked] == ["", "token"]
+
+
+async def test_what_the_network_called_an_erased_person_does_not_come_back_when_the_call_goes_on(
+    replica: Replica,
+) -> None:
+    one = call()
+    await replica.note(one)
+    await replica.calls.erase_person(1)
+    await replica.note(answered(one))
+
+    entry = await only(replica)
+    assert entry.state is State.ANSWERED
+    assert b"LOVELACE" not in encode_entry(entry)
