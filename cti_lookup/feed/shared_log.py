@@ -244,8 +244,8 @@ class SharedCallLog:
 
     async def newest(self, wanted: Wanted) -> list[Entry]:
         """Give calls, the newest first: those in Redis, and what it could not be told."""
-        own = {one.id: one for one in self._board if one.id in self._untold or one.id in self._written}
-        found = {one.id: one for one in own.values() if wanted.has(one)}
+        own = (self._known(one) for one in (*self._untold, *self._written))
+        found = {one.id: one for one in own if one is not None and wanted.has(one)}
         try:
             for side in self._sides:
                 await self._collect(side, wanted, found)
@@ -260,7 +260,7 @@ class SharedCallLog:
         for offset in range(0, _MOST_LOOKED_AT, PAGE):
             call_ids = await side.page(wanted.since, offset)
             for entry in (await side.read(call_ids)).values():
-                known = self._board.get(entry.id)
+                known = self._known(entry.id)
                 newer = known if known is not None and known.revision > entry.revision else entry
                 if wanted.has(newer):
                     found.setdefault(newer.id, newer)

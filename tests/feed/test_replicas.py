@@ -122,6 +122,22 @@ async def test_both_change_a_call_at_once_and_agree(pair: tuple[Replica, Replica
     await until(agreed)
 
 
+async def test_the_log_gives_what_was_written_before_the_screens_show_it(redis: RedisProcess) -> None:
+    async with sharing(redis) as replica:
+        one = call()
+        await replica.note(one)
+        for _ in range(20):
+            await replica.calls.erase_person(1)
+            await replica.note(answered(one))
+            (entry,) = await replica.log()
+            assert entry.state is State.ANSWERED
+            assert b"Lovelace" not in entry.lookup
+            await replica.calls.erase_number(ADAS_NUMBER)
+            assert await replica.log() == []
+            one = call()
+            await replica.note(one)
+
+
 async def test_one_that_begins_knows_the_calls_that_go_on_and_what_was_told_lately(
     redis: RedisProcess, pair: tuple[Replica, Replica]
 ) -> None:
