@@ -14,7 +14,7 @@ from cti_lookup.answers import Lookup, Outcome, encode_call_alone, encode_lookup
 from cti_lookup.calls import Call, State
 from cti_lookup.calls.whole import names_somebody
 from cti_lookup.feed.audience import audience, everybody
-from cti_lookup.feed.entry import Entry
+from cti_lookup.feed.entry import Entry, shown_in
 from cti_lookup.questions import Question
 from cti_lookup.telephone import Caller, Dialled
 
@@ -98,8 +98,10 @@ class Chosen(msgspec.Struct, frozen=True, gc=False):
     at: float
 
     def apply(self, entry: Entry | None) -> Entry | None:
-        """Note it."""
+        """Note it, unless they were erased in the meantime."""
         if entry is None or entry.gone or entry.chosen == self.person:
+            return None
+        if self.person and self.person not in shown_in(entry):
             return None
         return replace(entry, chosen=self.person, changed_at=self.at)
 

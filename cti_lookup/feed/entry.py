@@ -56,6 +56,22 @@ def people_in(entries: Iterable[Entry]) -> tuple[int, ...]:
     return tuple(dict.fromkeys(person for entry in entries for person in entry.people))
 
 
+class _Person(msgspec.Struct, gc=False):
+    id: int
+
+
+class _Shown(msgspec.Struct, gc=False):
+    people: tuple[_Person, ...] = ()
+
+
+_shown: Final = msgspec.json.Decoder(_Shown).decode
+
+
+def shown_in(entry: Entry) -> frozenset[int]:
+    """Name the people whom a call's lookup shows as its callers; their managers are none of them."""
+    return frozenset(one.id for one in _shown(entry.lookup).people)
+
+
 _FLAG: Final = (b"false", b"true")
 
 

@@ -15,7 +15,7 @@ from cti_lookup.events import Result
 from cti_lookup.feed.agents import Agent
 from cti_lookup.feed.changes import Chosen, Seen, number_of
 from cti_lookup.feed.choices import NONE_OF_THESE
-from cti_lookup.feed.entry import Entry, encode_entry, people_in
+from cti_lookup.feed.entry import Entry, encode_entry, people_in, shown_in
 from cti_lookup.feed.log import Wanted
 from cti_lookup.messages import read_object, shaped
 from cti_lookup.telephone import read_caller
@@ -109,7 +109,7 @@ async def choose(request: web.Request) -> web.Response:
     entry = await _own(request)
     parts = request.app[PARTS]
     told = shaped(read_object(await read_body(request)), _Choice).person_id
-    if told is not None and told not in entry.people:
+    if told is not None and told not in shown_in(entry):
         raise WrongField("person_id", "'person_id' is nobody who was shown for this call.")
     person = NONE_OF_THESE if told is None else told
     screen = parts.screen

@@ -149,6 +149,17 @@ class TestChoosing:
         assert status in (400, 422)
         assert (await fetched(service))[0]["chosen"] is None
 
+    async def test_a_manager_who_is_only_named_beside_somebody_cannot_be_chosen(
+        self, service: Service, directory: FakeDirectory
+    ) -> None:
+        manager = {"id": 5, "name": "Howard Tanner"}
+        directory.people = [person(ASHOKS_NUMBER, id=30, name="Ashok Kumar", manager=manager)]
+        call = await self.rung(service, "1")
+        assert call["lookup"]["people"][0]["manager"] == manager
+        path = f"{CALLS}/{call['id']}/person"
+        assert await answer_to(service, path, BEARER, {"person_id": 5}) == (422, "wrong_field")
+        assert (await fetched(service))[0]["chosen"] is None
+
     async def test_an_erased_person_is_on_no_screen_and_in_no_log(
         self, service: Service, directory: FakeDirectory
     ) -> None:
