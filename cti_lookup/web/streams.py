@@ -27,6 +27,7 @@ _HEADERS: Final = {
     "X-Accel-Buffering": "no",  # nginx would hold back what is to arrive at once
 }
 _SENDING: Final = 32 * 1024
+_PIECE: Final = 16 * 1024
 _UNHEARD_MS: Final = 35_000
 _FAREWELL: Final = 1.0
 _LONGEST_EVENT_ID: Final = 128
@@ -58,9 +59,11 @@ async def _write_on(response: web.StreamResponse, viewer: Viewer, parts: Parts, 
         await viewer.wait()
         is_last, noted_at = viewer.is_ending, viewer.waits_since
         viewer.waits_since = None
-        viewer.busy_since = steady()
         written, people = viewer.take()
-        await response.write(written)
+        frames = memoryview(written)
+        for at in range(0, len(frames), _PIECE):
+            viewer.busy_since = steady()  # anew for each piece: who reads slowly does read
+            await response.write(frames[at : at + _PIECE])
         viewer.busy_since = None
         if people:
             parts.audit.saw(who, How.STREAM, people)

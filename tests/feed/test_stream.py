@@ -257,6 +257,41 @@ class TestEnds:
 
         assert seen == ["other 0", "other 1", "other 2"]
 
+    async def test_who_reads_slowly_gets_all_the_calls_there_are(
+        self, service: Service, clock: SettableClock
+    ) -> None:
+        for number in range(300):
+            await service.ring(callId=f"{number}", user=[f"{one:0>200}" for one in range(20)])
+        await settled_at(service, 300)
+        line = await raw_stream(service, (await token_for(service, "boss", role="supervisor"))["token"])
+        read = b""
+        while b'"pops":true}]}' not in read[-_MUCH:]:
+            clock.pass_by(1.5)
+            looked_after(service)
+            async with asyncio.timeout(PATIENCE):
+                read += await much_of(line)
+        line.close()
+
+        assert len(read) > 4 * _MUCH
+        assert b"event: bye" not in read
+
+
+_MUCH: Final = 200_000
+
+
+async def much_of(line: socket.socket) -> bytes:
+    """Read so much that more must have been written since, or to the end of all calls."""
+    read = b""
+    while len(read) < _MUCH and b'"pops":true}]}' not in read[-100:]:
+        read += (piece := await asyncio.get_running_loop().sock_recv(line, 65_536))
+        assert piece, "the stream has ended"
+    return read
+
+
+def looked_after(service: Service) -> None:
+    assert service.client.app is not None
+    service.client.app[PARTS].screen.live.look_after()
+
 
 async def streams_open(service: Service) -> float:
     return await service.counted("cti_streams_open")
