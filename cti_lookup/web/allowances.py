@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 
 from aiohttp import web
 
-from cti_lookup.errors import Rejected, TooOften
+from cti_lookup.errors import Rejected, TokenExpired, TokenRevoked, TooOften
 from cti_lookup.throttle import Throttle
 from cti_lookup.web.peers import Proxies
 
@@ -20,6 +20,8 @@ _SECONDS_AT_ONCE = 20
 _AGENT_AT_ONCE = 30
 _HOUR = 3600.0
 _REFUSED = frozenset({401, 403})
+_OURS = (TokenExpired, TokenRevoked)
+"""Refusals of what this service made itself: nobody guesses, and a desk behind one address has to hear that it needs new ones."""
 
 
 class Allowances:
@@ -47,7 +49,7 @@ class Allowances:
 
     def refusal(self, request: web.BaseRequest, rejected: Rejected) -> Rejected:
         """Give what a request is told that is refused: the same each time, until there are too many from its address."""
-        if rejected.status not in _REFUSED:
+        if rejected.status not in _REFUSED or isinstance(rejected, _OURS):
             return rejected
         wait = self._strangers.wait(self._proxies.address(request))
         return TooOften(wait) if wait else rejected

@@ -75,3 +75,17 @@ async def test_every_answer_says_that_it_is_what_it_says(service: Service) -> No
     for path in ("/v1/lookup", "/v1/cnam", "/v1/calls", "/nowhere", "/readyz"):
         async with service.client.get(path, headers=BEARER) as response:
             assert response.headers.get("X-Content-Type-Options") == "nosniff", path
+
+
+async def test_a_desk_whose_tokens_have_ended_hears_so_however_many_they_are(
+    service: Service, clock: SettableClock
+) -> None:
+    assert service.client.app is not None
+    tokens = service.client.app[PARTS].screen.tokens
+    held = {"Authorization": f"Bearer {tokens.mint(Grant(subject='ada', agents=('1002',))).token}"}
+    clock.pass_by(901)
+    asked = [await _asked(service, held) for _ in range(70)]
+
+    assert {status for status, _, _ in asked} == {401}
+    assert '"code":"token_expired"' in asked[-1][2]
+    assert '"code":"bad_token"' in (await _asked(service, {"Authorization": "Bearer x"}, "/v1/calls"))[2]
