@@ -19,7 +19,8 @@ class Board:
     """
     Calls by id, and what was told of them; `clock` gives wall seconds, calls are kept for `kept` seconds.
 
-    What was told is remembered by name only: whoever missed it is told how the call is now.
+    What was told is remembered by name only: whoever missed it is told how the call is now. A call that is gone stays as one of which
+    nothing is known, so that later news of it do not bring it back.
     """
 
     def __init__(self, clock: Callable[[], float], *, kept: float, most: int = MOST_CALLS) -> None:
@@ -104,13 +105,10 @@ class Board:
     def _let_go(self) -> None:
         oldest = self._clock() - REPLAY
         while self._told and (self._told[0][1] < oldest or len(self._told) > _MOST_TOLD):
-            place, _, event_id, call_id = self._told.popleft()
+            place, _, event_id, _ = self._told.popleft()
             self._places.pop(self._base_id, None)
             self._places[event_id] = place
             self._base_id = event_id
-            entry = self._entries.get(call_id)
-            if entry is not None and entry.gone and entry.changed_at < oldest:
-                del self._entries[call_id]
 
     def _make_room(self) -> None:
         oldest = self._clock() - self._kept

@@ -2,7 +2,8 @@
 The call log in Redis, as far as one secret's names go: sealed calls, in which order they began, which go on, and a stream of notes.
 
 A value is the call's revision, 16 digits, and the sealed call. A note in the stream names a call that changed, and holds nothing of
-it: whoever hears it reads the call as it is now, so that nothing of what was erased is left in the stream.
+it: whoever hears it reads the call as it is now, so that nothing of what was erased is left in the stream. Of a call that was taken off there stays
+that it was, for as long as a phone system may still tell of it, so that its hang-up does not bring it back.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +15,7 @@ from cti_lookup.cache.naming import Names
 from cti_lookup.cache.redis_clients import Client
 from cti_lookup.cache.redis_link import RedisLink, RedisSilent, Script
 from cti_lookup.cache.scripts import lua
+from cti_lookup.calls.book import REMEMBERED
 from cti_lookup.feed.entry import Entry
 from cti_lookup.feed.frames import REPLAY
 from cti_lookup.feed.revocations import Revoked
@@ -24,6 +26,7 @@ PAGE: Final = 100
 
 _REVISION: Final = 16
 _MS: Final = 1000
+_GONE_MS: Final = int(REMEMBERED * _MS)
 _PUBLISH: Final = Script(lua("publish"))
 _REVOKE: Final = Script(lua("revoke"))
 
@@ -58,7 +61,7 @@ class Records:
         names = self.names
         keys = [names.feed, names.log, names.live, *(names.logged(entry.id) for entry, _ in entries)]
         args: list[str | bytes | int | float] = [
-            *(int(self._kept * _MS), REPLAY * _MS, MOST_NOTES, now - self._kept, _REVISION)
+            *(int(self._kept * _MS), REPLAY * _MS, MOST_NOTES, now - self._kept, _REVISION, _GONE_MS)
         ]
         for entry, seen in entries:
             args += self._row(entry, seen)
@@ -73,12 +76,11 @@ class Records:
     def _row(self, entry: Entry, seen: int) -> tuple[str | bytes | int | float, ...]:
         """Give what the script is told of one call."""
         names, key = self.names, self.names.logged(entry.id)
-        value = b""
-        if not entry.gone:
-            value = b"%016d%b" % (entry.revision, names.seal.close(key, _encode(entry)))
+        value = b"%016d%b" % (entry.revision, names.seal.close(key, _encode(entry)))
         note = names.seal.close(names.feed, _encode(Note(entry.id, entry.gone)))
         expected = f"{seen:016d}" if seen else ""
-        return expected, value, entry.started_at, entry.id, int(entry.is_live), note
+        start = "" if entry.gone else entry.started_at
+        return expected, value, start, entry.id, int(entry.is_live), note
 
     def _present(self, call_id: str, value: object) -> Entry:
         """Open what stands there; what does not open is no call of ours, and is not written over."""

@@ -9,7 +9,7 @@ from cti_lookup.calls import Call, Leg, Life, State
 from cti_lookup.feed.agents import agent_key, queue_key
 from cti_lookup.feed.audience import audience
 from cti_lookup.feed.board import Board
-from cti_lookup.feed.changes import News
+from cti_lookup.feed.changes import News, gone
 from cti_lookup.feed.entry import Entry
 from cti_lookup.telephone import Withheld
 from tests.conftest import SettableClock
@@ -133,6 +133,17 @@ class TestRemembering:
         assert board.since("a") is None
         assert board.since("b") == [("c", told[2])]
         assert board.last_id == "c"
+
+    def test_a_call_that_is_gone_is_known_as_such_for_as_long_as_others_are(
+        self, board: Board, clock: SettableClock
+    ) -> None:
+        one = call()
+        board.put(replace(gone(begun(one), "erased"), changed_at=clock()))
+        board.note("a", one.id, clock())
+        clock.pass_by(200)
+        self.tell(board, clock, "b")
+
+        assert News(ended(one), matched(), clock()).apply(board.get(one.id)) is None
 
     def test_it_holds_no_more_calls_than_it_may(self, board: Board, clock: SettableClock) -> None:
         told = self.tell(board, clock, *"abcdefgh")

@@ -138,6 +138,21 @@ async def test_the_log_gives_what_was_written_before_the_screens_show_it(redis: 
             await replica.note(one)
 
 
+async def test_an_erased_call_does_not_come_back_with_its_hang_up(redis: RedisProcess) -> None:
+    one = call()
+    async with sharing(redis, "one") as first:
+        await first.note(one)
+        await first.calls.erase_number(ADAS_NUMBER)
+    async with sharing(redis, "two") as second:  # has never heard of it
+        screen = second.look()
+        await second.note(ended(answered(one)))
+        other = call()
+        await second.note(other)
+
+        assert [event.told["id"] for event in await heard(screen)] == [other.id]
+        assert [entry.id for entry in await second.log()] == [other.id]
+
+
 async def test_one_that_begins_knows_the_calls_that_go_on_and_what_was_told_lately(
     redis: RedisProcess, pair: tuple[Replica, Replica]
 ) -> None:

@@ -2,16 +2,16 @@
 -- Gives for each call 1, or where another was faster what stands there.
 -- KEYS: stream, log, calls that go on, then the calls
 -- ARGV: milliseconds that a call is kept, milliseconds that the stream is kept, most that it holds, oldest start that is kept,
---       length of a revision, then for each call: the revision that was seen or '', the new value or '' to take it off, its start,
---       its id, 1 if it goes on, a note
+--       length of a revision, milliseconds that it is known what was taken off, then for each call: the revision that was seen
+--       or '', the new value, its start or '' to take it off, its id, 1 if it goes on, a note
 local time = redis.call('TIME')
 local oldest = string.format('%.0f', tonumber(time[1]) * 1000 - tonumber(ARGV[2]))
 local length = tonumber(ARGV[5])
 
 local function write(key, at)
   local value, start, id, goes_on = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
-  if value == '' then
-    redis.call('UNLINK', key)
+  if start == '' then
+    redis.call('SET', key, value, 'PX', ARGV[6])
     redis.call('ZREM', KEYS[2], id)
   else
     redis.call('SET', key, value, 'PX', ARGV[1])
@@ -23,7 +23,7 @@ end
 
 local results = {}
 for call = 1, #KEYS - 3 do
-  local key, at = KEYS[3 + call], 6 * call
+  local key, at = KEYS[3 + call], 6 * call + 1
   local present = redis.call('GET', key)
   if present and present:sub(1, length) ~= ARGV[at] then
     results[call] = present
