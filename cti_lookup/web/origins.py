@@ -14,7 +14,7 @@ from cti_lookup.addresses import origin_of
 from cti_lookup.errors import BadOrigin
 from cti_lookup.feed.agents import Agent
 from cti_lookup.web.keys import PARTS, Parts
-from cti_lookup.web.problems import problem_of
+from cti_lookup.web.problems import SHOWN_TO, problem_of
 from cti_lookup.web.tracks import Handler
 
 _SHARED: Final = ("/v1/calls", "/v1/lookup", "/v1/explain")
@@ -51,9 +51,10 @@ def shared(handler: Handler) -> Handler:
     """Let pages of allowed origins read what a handler answers, refusals too."""
 
     async def shared_handler(request: web.Request) -> web.StreamResponse:
+        request[SHOWN_TO] = headers = headers_for(request)
         response = await handler(request)
         if not response.prepared:
-            response.headers.update(headers_for(request))
+            response.headers.update(headers)
         return response
 
     return shared_handler

@@ -14,6 +14,9 @@ from cti_lookup.web.answers import NO_SNIFFING
 from cti_lookup.web.keys import PARTS, Parts
 from cti_lookup.web.tracks import Handler, named, traced
 
+SHOWN_TO: Final = web.RequestKey("shown_to", Mapping)
+"""Headers by which a browser shows an answer to the page that asked."""
+
 
 def guarded(handler: Handler) -> Handler:
     """
@@ -83,6 +86,7 @@ async def _and_hung_up(request: web.Request, response: web.Response) -> web.Resp
 
     aiohttp would wait ten more seconds for the rest of the body, and decompress it: one megabyte becomes a thousand.
     """
+    response.headers.update(request.get(SHOWN_TO, {}))
     response.force_close()
     await named(response).prepare(request)
     await response.write_eof()

@@ -1,10 +1,12 @@
 """How tokens are made, taken back and checked, over real HTTP."""
 
+import asyncio
 from typing import Any, Final
 
 import pytest
 
 from tests.conftest import SettableClock
+from tests.feed.listening import PATIENCE
 from tests.servers.fake_directory import ASHOKS_NUMBER
 from tests.service.conftest import BEARER, KEY, Service, StartService
 
@@ -172,6 +174,22 @@ class TestOrigins:
         async with service.client.get(LOOKUP, params=ASKED, headers=headers) as response:
             assert response.status == 401
             assert response.headers["Access-Control-Allow-Origin"] == self.DESK
+
+    async def test_a_refusal_before_the_body_has_come_can_be_read_too(self, start: StartService) -> None:
+        service = await start(origins=self.DESK)
+        request = (
+            f"POST /v1/calls/1/person HTTP/1.1\r\nHost: x\r\nOrigin: {self.DESK}\r\n"
+            f"Authorization: Bearer {KEY}x\r\nContent-Length: 17\r\n\r\n"
+        )
+        reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
+        writer.write(request.encode())
+        async with asyncio.timeout(PATIENCE):
+            answer = (await reader.read()).decode()  # the body never comes
+        writer.close()
+        await writer.wait_closed()
+
+        assert answer.startswith("HTTP/1.1 401")
+        assert f"Access-Control-Allow-Origin: {self.DESK}\r\n" in answer
 
     async def test_the_public_url_is_the_service_s_own_origin(self, start: StartService) -> None:
         service = await start(public_url="https://cti.example/phones")
