@@ -239,7 +239,13 @@ class FakeService:
         async with self._changed:
             self.posted.append((request.path.removeprefix("/v1/calls/"), body))
             self._changed.notify_all()
+        self._tell_all(request.match_info["id"], {"chosen": body["person_id"] or 0} if body else {"seen": True})
         return web.Response(status=204)
+
+    def _tell_all(self, call_id: str, change: Json) -> None:
+        """Publish what an agent said of a call, as the service does to all who see it."""
+        if known := self.calls.get(call_id):
+            self.tell(known | change | {"revision": known["revision"] + 1})
 
     async def _page(self, request: web.Request) -> web.Response:
         """Give a page; `{attributes}` in it stands for the query, which becomes the element's attributes."""

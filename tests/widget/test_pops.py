@@ -303,6 +303,23 @@ async def test_an_ended_call_fades_and_a_missed_one_stays_until_it_is_seen(
     await service.until(lambda: service.posted == [(f"{OTHER_ID}/seen", None)])
 
 
+async def test_a_missed_call_that_is_seen_in_one_tab_goes_from_all_and_comes_back_in_none(
+    service: FakeService, open_page: Open
+) -> None:
+    first, second = await open_page(), await open_page()
+    service.tell(call(OTHER_ID, lookup=matched(person(31, "Grace Wu"))))
+    service.tell(call(OTHER_ID, revision=2, lookup=matched(person(31, "Grace Wu")), **MISSED))
+    for page in (first, second):
+        await expect(page.locator(".row")).to_contain_text("Missed call")
+    await first.get_by_role("button", name="Dismiss: Grace Wu").click()
+    await service.until(lambda: service.calls[OTHER_ID]["seen"])
+    service.tell(call(lookup=matched(person())))
+
+    for page in (first, second):
+        await expect(page.locator("article h2")).to_contain_text(["Ashok Kumar"])
+        assert [one["seen"] for one in await heard(page, "cti-call")] == [False, False, True, False]
+
+
 async def test_desktop_notifications_and_sound_are_off_until_the_agent_wants_them(
     service: FakeService, open_page: Open, context: BrowserContext
 ) -> None:

@@ -1108,6 +1108,12 @@ class Board {
     return calls.map((call) => this.#put(call));
   }
 
+  /** Tell whether a call is news to the board: one that is over and was taken away, or needs nobody, comes up no more. */
+  welcomes(call) {
+    if (this.#cards.has(call.id) || call.state !== "ended") return true;
+    return isUnseen(call) && !this.#past.has(call.id);
+  }
+
   remove(id) {
     const card = this.#cards.get(id);
     if (!card) return;
@@ -2329,7 +2335,8 @@ export class CtiCallerLookup extends HTMLElement {
 
   #changed(call) {
     if (!isCall(call)) return;
-    this.#remember(deepFreeze(call));
+    const isNews = this.#remember(deepFreeze(call));
+    if (!this.#board.welcomes(call)) return isNews && this.#changedInLog(call);
     const known = this.#board.get(call.id);
     const wasEnded = known?.call.state === "ended";
     const card = this.#board.apply(call);
@@ -2339,6 +2346,12 @@ export class CtiCallerLookup extends HTMLElement {
     this.#consider(card, false);
     if (card.popped) this.#announce(card);
     this.#closeNotes();
+    this.#draw();
+  }
+
+  /** Tell of a call that is over and off the board: somebody saw it, or said who it was. */
+  #changedInLog(call) {
+    this.#dispatch("cti-call", call);
     this.#draw();
   }
 
@@ -2631,11 +2644,13 @@ export class CtiCallerLookup extends HTMLElement {
 
   #reading = false;
 
+  /** Take a call into the log; tell whether that is news. */
   #remember(call) {
     const known = this.#log.get(call.id);
-    if (known && known.revision > call.revision) return;
+    if (known && known.revision > call.revision) return false;
     this.#log.set(call.id, call);
     if (this.#log.size > MOST_REMEMBERED) this.#log.delete(this.#log.keys().next().value);
+    return known?.revision !== call.revision;
   }
 
   async #see(id) {
@@ -2658,7 +2673,7 @@ export class CtiCallerLookup extends HTMLElement {
     for (const card of this.#board.inOrder) {
       if (card.endedAt === null || card.kept || now - card.endedAt < ENDED_STAYS || this.#isInUse(card))
         continue;
-      if (!isUnseen(card.call)) this.#fade(card);
+      if (!isUnseen(card.call) || card.place === "away") this.#fade(card);
     }
     if (this.#board.inOrder.some((card) => card.place !== "away")) this.#draw();
   }
