@@ -118,6 +118,26 @@ async def test_a_number_typed_by_the_agent_is_looked_up(service: FakeService, op
     assert await page.evaluate(f"{ELEMENT}.calls") == []
 
 
+async def test_a_look_up_that_is_dismissed_stays_away_and_those_of_other_tabs_stay_there(
+    service: FakeService, open_page: Open
+) -> None:
+    service.found = matched(person())
+    first, second = await open_page(), await open_page()
+    await second.evaluate(f"{ELEMENT}.lookup('713 987 2967')")
+    await expect(second.locator(".card")).to_have_count(1)
+    await first.evaluate(
+        f"""() => {{
+          const found = {ELEMENT}.lookup("713 987 2967");
+          {ELEMENT}.dismiss("lookup:1");
+          return found;
+        }}"""
+    )
+    service.tell(call())
+
+    await expect(first.locator("article")).to_have_count(1)
+    await expect(second.locator("article")).to_have_count(2)
+
+
 async def test_a_look_up_that_fails_says_so(open_page: Open) -> None:
     page = await open_page()
     failed = await page.evaluate(f"{ELEMENT}.lookup('713 987 2967').then(() => false, () => true)")

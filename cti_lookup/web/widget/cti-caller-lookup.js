@@ -2211,7 +2211,7 @@ export class CtiCallerLookup extends HTMLElement {
   dismiss(callId) {
     const card = this.#board.get(callId);
     if (!card || card.place === "away") return false;
-    this.#tabs.tellDismissed(callId);
+    if (!card.isLookup) this.#tabs.tellDismissed(callId); // a look-up is this element's own
     if (isUnseen(card.call)) this.#see(callId);
     this.#putAway(card);
     this.#dispatch("cti-dismiss", { call: card.call });
@@ -2234,14 +2234,15 @@ export class CtiCallerLookup extends HTMLElement {
       this.#draw();
       return this.#board.apply(deepFreeze(call));
     };
+    const change = (lookup) => this.#board.get(id) && shown(lookup, 2); // it may have been dismissed meanwhile
     Object.assign(shown({ outcome: "pending", caller, people: [], truncated: false }, 1), { place: "open" });
     this.#service ??= new Service(this.#base(), this.#tokens);
     try {
       const lookup = await this.#service.lookup(number);
-      shown(lookup, 2);
+      change(lookup);
       return lookup;
     } catch (fault) {
-      shown({ outcome: "unavailable", caller, people: [], truncated: false }, 2);
+      change({ outcome: "unavailable", caller, people: [], truncated: false });
       throw fault;
     }
   }
