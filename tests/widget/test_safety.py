@@ -59,6 +59,25 @@ async def test_nothing_is_stored_and_nobody_else_is_asked(
     assert [url for url in asked if TOKEN in url and "host.html" not in url] == []
 
 
+async def test_a_picture_is_asked_for_once_also_where_there_is_none(
+    service: FakeService, open_page: Open, context: BrowserContext
+) -> None:
+    asked: list[str] = []
+    context.on("request", lambda request: asked.append(request.url.removeprefix(service.url)))
+    page = await open_page(pictures="")
+    service.tell(call("01A", lookup=matched(person(picture_uri=None))))
+    service.tell(call("01B", lookup=matched(person(picture_uri=f"{service.url}/pages/nobody.png"))))
+    service.tell(call("01C", lookup=matched(person(picture_uri=f"{service.url}/widget/icon.svg"))))
+    await expect(page.locator(".card")).to_have_count(3)
+    await expect(page.locator(".avatar img")).to_have_count(1)
+    for at in range(2, 5):  # each change draws all cards anew
+        service.tell(call("01A", lookup=matched(person(picture_uri=None)), revision=at, queue=f"Line {at}"))
+        await expect(page.locator(".card", has_text=f"Line {at}")).to_have_count(1)
+
+    pictures = [path for path in asked if path.endswith((".png", ".svg", "null"))]
+    assert sorted(pictures) == ["/pages/nobody.png", "/widget/icon.svg"]
+
+
 async def test_the_token_does_not_stay_in_the_document(open_page: Open) -> None:
     page = await open_page()
 

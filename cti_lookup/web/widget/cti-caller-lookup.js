@@ -1212,6 +1212,7 @@ function validLocale(tag) {
 
 /** Give an address that is safe to follow, or null: http, https and tel, and nothing that runs. */
 export function safeLink(address) {
+  if (typeof address !== "string" || !address) return null; // `new URL(null, base)` is a page called "null"
   try {
     const url = new URL(address, document.baseURI);
     return ["http:", "https:", "tel:"].includes(url.protocol) ? url.href : null;
@@ -1255,10 +1256,11 @@ function isWeak(person) {
 // ---------------------------------------------------------------------------------------------- DOM
 
 const SVG = "http://www.w3.org/2000/svg";
+const INERT = document.implementation.createHTMLDocument(""); // a picture is not fetched until it is put on the page
 
 /** Make an element; texts are text, `true` is an attribute without value, null leaves it out. */
 function h(tag, attributes = {}, ...children) {
-  return filled(document.createElement(tag), attributes, children);
+  return filled(INERT.createElement(tag), attributes, children);
 }
 
 function filled(element, attributes, children) {
@@ -1302,8 +1304,8 @@ const ICONS = Object.freeze({
 });
 
 function icon(name, className = "") {
-  const svg = document.createElementNS(SVG, "svg");
-  const path = document.createElementNS(SVG, "path");
+  const svg = INERT.createElementNS(SVG, "svg");
+  const path = INERT.createElementNS(SVG, "path");
   path.setAttribute("d", ICONS[name]);
   const attributes = {
     class: `icon ${className}`.trim(),
@@ -1516,7 +1518,7 @@ class View {
 
   #avatar(card) {
     const { person } = card;
-    const picture = this.pictures && person ? safeLink(person.picture_uri) : null;
+    const picture = person ? this.pictures(person.picture_uri) : null;
     const kind = [person?.vip && "is-vip", person && isWeak(person) && "is-guess"].filter(Boolean);
     const attributes = { class: ["avatar", ...kind].join(" "), "aria-hidden": "true" };
     if (picture)
@@ -2085,6 +2087,7 @@ export class CtiCallerLookup extends HTMLElement {
   #lookups = 0;
   #on = { sound: false, notifications: false };
   #notes = new Map();
+  #missingPictures = new Set();
   #ticker = null;
   #renewal = null;
   #drawing = false;
@@ -2100,7 +2103,7 @@ export class CtiCallerLookup extends HTMLElement {
     this.#shadow.append(this.#panel, this.#live);
     this.#shadow.addEventListener("click", (event) => this.#clicked(event));
     this.#shadow.addEventListener("keydown", (event) => this.#listKey(event));
-    this.#shadow.addEventListener("error", (event) => event.target.remove?.(), true); // a picture that cannot be had
+    this.#shadow.addEventListener("error", (event) => this.#missed(event), true); // does not bubble
   }
 
   // -- attributes and properties
@@ -2730,8 +2733,22 @@ export class CtiCallerLookup extends HTMLElement {
       wording: new Wording(this.#spoken()),
       now,
       templates,
-      pictures: this.hasAttribute("pictures"),
+      pictures: (address) => this.#picture(address),
     });
+  }
+
+  #picture(address) {
+    const picture = this.hasAttribute("pictures") ? safeLink(address) : null;
+    return this.#missingPictures.has(picture) ? null : picture;
+  }
+
+  /** Do without a picture that cannot be had, and do not ask for it again. */
+  #missed({ target }) {
+    if (target.localName !== "img") return;
+    this.#missingPictures.add(target.src);
+    if (this.#missingPictures.size > MOST_REMEMBERED)
+      this.#missingPictures.delete(this.#missingPictures.values().next().value);
+    this.#draw();
   }
 
   #spoken() {
