@@ -189,6 +189,22 @@ async def test_without_a_token_the_page_says_how_to_get_one_and_takes_one(
     await expect(page.locator("#sign-in")).to_be_hidden()
 
 
+async def test_a_token_that_ends_soon_is_replaced_while_the_calls_go_on(
+    context: BrowserContext, service: Demonstrated
+) -> None:
+    await context.clock.install()
+    page = await context.new_page()
+    await page.goto(f"{service.url}/#token={await token(service, expires_in=60)}")
+    await expect(page.locator("#connection")).to_have_text("Connected")
+    await context.clock.run_for(31_000)
+    await expect(page.locator("#sign-in")).to_contain_text("Your token ends soon")
+    await page.get_by_role("textbox", name="Agent token").fill(await token(service))
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#sign-in")).to_be_hidden()
+    await context.clock.run_for(1_000)
+    await expect(page.locator("#connection")).to_have_text("Connected")
+
+
 async def test_a_token_that_is_none_is_asked_for_again(
     context: BrowserContext, service: Demonstrated
 ) -> None:

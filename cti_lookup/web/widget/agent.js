@@ -64,10 +64,14 @@ function claimsOf(token) {
 
 const seesAll = () => claimsOf(page.token ?? "").role === "supervisor";
 
-function askForToken(why = null) {
+function offerSignIn(why = null) {
   if (why) byId("sign-in-why").textContent = why;
-  const hadFocus = document.activeElement === document.body;
   byId("sign-in").hidden = false;
+}
+
+function askForToken(why = null) {
+  const hadFocus = document.activeElement === document.body;
+  offerSignIn(why);
   showConnection("stopped", "Signed out");
   if (hadFocus && !page.widget) byId("token").focus();
 }
@@ -96,7 +100,9 @@ function followCalls(token) {
     if (detail.state === "stopped" && detail.reason) askForToken("The service does not take this token any more. Ask for another.");
   });
   widget.addEventListener("cti-token-needed", () => {
-    if (!page.isDemonstration) askForToken("Your token has expired. Sign in again to go on.");
+    if (page.isDemonstration) return;
+    if (widget.state === "connected") offerSignIn("Your token ends soon. Sign in again to go on.");
+    else askForToken("Your token has expired. Sign in again to go on.");
   });
   if (page.isDemonstration) widget.tokenProvider = tokenOfDemonstration;
   widget.token = token;
