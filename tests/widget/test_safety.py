@@ -26,6 +26,45 @@ async def test_markup_in_a_name_stays_text(service: FakeService, open_page: Open
     assert await page.locator("cti-caller-lookup img, cti-caller-lookup b").count() == 0
 
 
+async def test_a_text_without_end_is_cut(service: FakeService, open_page: Open) -> None:
+    page = await open_page(log="")
+    endless = person(name="W" * 10_000, job_title="👩‍👧" * 5_000, organization={"id": 1, "name": "y " * 5_000})
+    service.tell(call(lookup=matched(endless), queue="q" * 10_000))
+    card = page.locator(".card")
+    await expect(card).to_contain_text("WWW…")
+
+    height = (await card.bounding_box() or {})["height"]
+    assert height < 1_200
+    assert len(await page.locator(".live > p").inner_text()) < 300
+
+
+async def test_styles_of_the_page_for_all_its_elements_stay_outside(
+    service: FakeService, open_page: Open
+) -> None:
+    page = await open_page()
+    service.tell(call())
+    looks = """() => {
+      const card = document.querySelector("cti-caller-lookup").shadowRoot.querySelector(".card");
+      const { height } = card.getBoundingClientRect();
+      const { fontSize, letterSpacing, textTransform, whiteSpace, textShadow } = getComputedStyle(card);
+      return [Math.round(height), fontSize, letterSpacing, textTransform, whiteSpace, textShadow];
+    }"""
+    await expect(page.locator(".card")).to_have_count(1)
+    before = await page.evaluate(looks)
+    await page.evaluate(
+        """() => {
+          const sheet = new CSSStyleSheet();
+          sheet.replaceSync(`body, body * {
+            font: italic 30px/3 serif !important; letter-spacing: 9px !important; white-space: nowrap !important;
+            text-transform: uppercase !important; text-shadow: 0 0 9px red !important; color: lime !important;
+          }`);
+          document.adoptedStyleSheets = [sheet];
+        }"""
+    )
+
+    assert await page.evaluate(looks) == before
+
+
 @pytest.mark.parametrize(
     "url", ["javascript:alert(1)", "data:text/html,x", "vbscript:x", " java\nscript:alert(1)", "http://"]
 )

@@ -39,6 +39,7 @@ const MOST_OPEN_CARDS = 3;
 const MOST_MISSED_ROWS = 4;
 const MOST_REMEMBERED = 500;
 const LOG_LENGTH = 50;
+const LONGEST_TEXT = 200; // characters of what others wrote that are shown: a card stays a card
 const LONGEST_EVENT = 4 * 1024 * 1024; // characters
 
 // ---------------------------------------------------------------------------------------------- texts
@@ -1271,9 +1272,16 @@ function filled(element, attributes, children) {
   element.append(
     ...children
       .flat()
-      .filter((child) => child !== null && child !== undefined && child !== false && child !== ""),
+      .filter((child) => child !== null && child !== undefined && child !== false && child !== "")
+      .map((child) => (typeof child === "string" ? brief(child) : child)),
   );
   return element;
+}
+
+/** Cut a text that is longer than anybody reads while a phone rings. */
+function brief(text) {
+  const letters = text.length > LONGEST_TEXT ? [...text.slice(0, 2 * LONGEST_TEXT)] : [];
+  return letters.length > LONGEST_TEXT ? `${letters.slice(0, LONGEST_TEXT - 1).join("")}…` : text;
 }
 
 // Drawn on a grid of 24, one stroke each.
@@ -1382,6 +1390,10 @@ class View {
 
   /** Name whoever calls in one line, for announcements and labels. */
   who(card) {
+    return brief(this.#who(card));
+  }
+
+  #who(card) {
     const { person, people } = card;
     if (person) return [this.#name(person), person.organization?.name].filter(Boolean).join(", ");
     const organizations = new Set(people.map((one) => one.organization?.name));
@@ -2861,7 +2873,6 @@ const STYLES = `
   --_radius: var(--cti-radius, 0.625rem);
   --_font: var(--cti-font, system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif);
   display: block; min-inline-size: 0; container-type: inline-size; color-scheme: light;
-  font: normal 400 var(--cti-font-size, 0.875rem) / 1.45 var(--_font);
 }
 @media (prefers-color-scheme: dark) { :host(:not([theme="light"])) { ${DARK} } }
 :host([theme="dark"]) { ${DARK} }
@@ -2869,6 +2880,10 @@ const STYLES = `
 *, ::before, ::after { box-sizing: border-box; }
 h2, p, dl, dd, ul, ol { margin: 0; padding: 0; }
 ul, ol { list-style: none; }
+.panel, .live { /* what a page says of all its elements is inherited here: letters, spaces, shadows */
+  all: initial; display: block; visibility: inherit; color-scheme: inherit;
+  font: normal 400 var(--cti-font-size, 0.875rem) / 1.45 var(--_font);
+}
 .panel {
   background: var(--_background); color: var(--_text); border-radius: var(--_radius); padding: 0.75rem;
   text-align: start;
