@@ -239,7 +239,9 @@ class FakeService:
         async with self._changed:
             self.posted.append((request.path.removeprefix("/v1/calls/"), body))
             self._changed.notify_all()
-        self._tell_all(request.match_info["id"], {"chosen": body["person_id"] or 0} if body else {"seen": True})
+        self._tell_all(
+            request.match_info["id"], {"chosen": body["person_id"] or 0} if body else {"seen": True}
+        )
         return web.Response(status=204)
 
     def _tell_all(self, call_id: str, change: Json) -> None:

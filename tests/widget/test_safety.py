@@ -28,7 +28,9 @@ async def test_markup_in_a_name_stays_text(service: FakeService, open_page: Open
 
 async def test_a_text_without_end_is_cut(service: FakeService, open_page: Open) -> None:
     page = await open_page(log="")
-    endless = person(name="W" * 10_000, job_title="👩‍👧" * 5_000, organization={"id": 1, "name": "y " * 5_000})
+    endless = person(
+        name="W" * 10_000, job_title="👩‍👧" * 5_000, organization={"id": 1, "name": "y " * 5_000}
+    )
     service.tell(call(lookup=matched(endless), queue="q" * 10_000))
     card = page.locator(".card")
     await expect(card).to_contain_text("WWW…")
