@@ -17,7 +17,7 @@ from cti_lookup.web.openapi.operations import (
 )
 from cti_lookup.web.openapi.parameters import IF_NONE_MATCH, PLACE, Parameter, in_path, telephone
 from cti_lookup.web.openapi.problems import BODY, KEY, MEDIA_TYPE
-from cti_lookup.web.openapi.schemas import FLAG, ID, Schema, record, ref, words
+from cti_lookup.web.openapi.schemas import FLAG, ID, TEXT, Schema, record, ref, words
 
 SCHEMAS: Final[Mapping[str, Schema]] = {
     "Erasure": record("Whom to erase.", {"person_id": ID}, closed=True),
@@ -87,7 +87,11 @@ def _erase() -> Operation:
 
 def _metrics() -> Operation:
     example = 'cti_lookups_total{outcome="matched",tier="memory"} 17.0\n'
-    answers = {"200": text_answer("Prometheus text.", "text/plain", example)}
+    told = text_answer(
+        "Prometheus text; OpenMetrics, with exemplars, to who takes that.", "text/plain", example
+    )
+    content = {**told["content"], "application/openmetrics-text": {"schema": TEXT}}
+    answers = {"200": {**told, "content": content}}
     return Operation("showMetrics", "What was counted.", "operations", answers, security=ANYBODY)
 
 
@@ -98,7 +102,7 @@ def _live() -> Operation:
 
 def _ready() -> Operation:
     away: dict[str, Any] = {
-        "description": "Not any more, as the process is to end; or there are too many connections (`full`).",
+        "description": "Not yet, until numbering plans are read, or not any more, as the process is to end; or there are too many connections (`full`).",
         "content": {
             "application/json": {"schema": ref("Ready"), "example": {"ready": False}},
             MEDIA_TYPE: {"schema": ref("Problem")},

@@ -26,6 +26,10 @@ TAGS: Final = {
 }
 
 HEADERS: Final[Mapping[str, Answer]] = {
+    "X-Request-Id": {
+        "description": "The request's name, in the log too: as it came in `X-Request-Id` or `traceparent`, or made up.",
+        "schema": TEXT,
+    },
     "Cache-Control": {"required": True, "schema": {"const": "no-store"}},
     "WWW-Authenticate": {"required": True, "schema": {"const": 'Bearer realm="cti-lookup"'}},
     "Retry-After": {
@@ -70,7 +74,7 @@ class Operation:
             "summary": self.summary,
             "tags": [self.tag],
             "security": [*self.security],
-            "responses": dict(sorted({**problems.refer_to(self.all_codes), **self.answers}.items())),
+            "responses": dict(sorted({**problems.refer_to(self.all_codes), **_named(self.answers)}.items())),
             **dict(self._optional()),
         }
 
@@ -81,6 +85,14 @@ class Operation:
             yield "parameters", [*self.parameters]
         if self.body is not None:
             yield "requestBody", self.body
+
+
+def _named(answers: Mapping[str, Answer]) -> Mapping[str, Answer]:
+    """Let each answer tell the name of its request."""
+    return {
+        status: {**one, "headers": {**headers("X-Request-Id"), **one.get("headers", {})}}
+        for status, one in answers.items()
+    }
 
 
 Path = tuple[str, Mapping[str, Operation]]

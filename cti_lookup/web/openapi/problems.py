@@ -112,6 +112,7 @@ def _response(codes: tuple[str, ...]) -> Mapping[str, Any]:
 
 def _headers(codes: Iterable[str]) -> Mapping[str, Schema]:
     names = [
+        "X-Request-Id",
         *(("WWW-Authenticate",) if _CHALLENGED.issuperset(codes) else ()),
         *(("Retry-After",) if {"full", "too_often"} & set(codes) else ()),
         *(("Allow",) if "method_not_allowed" in codes else ()),
