@@ -35,8 +35,9 @@ async def test_a_text_without_end_is_cut(service: FakeService, open_page: Open) 
     card = page.locator(".card")
     await expect(card).to_contain_text("WWW…")
 
-    height = (await card.bounding_box() or {})["height"]
-    assert height < 1_200
+    box = await card.bounding_box()
+    assert box is not None
+    assert box["height"] < 1_200
     assert len(await page.locator(".live > p").inner_text()) < 300
 
 
