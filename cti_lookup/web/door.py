@@ -58,7 +58,9 @@ class Door:
         self._silent: dict[RequestHandler, float] = {}
         self._inside = server.request_handler
         server.request_handler = self._let_in
-        self._timer = self._loop.call_later(min(_LOOKS, within), self._look)
+        self._every = min(_LOOKS, within)
+        self._due = self._loop.time() + self._every
+        self._timer = self._loop.call_at(self._due, self._look)
 
     def __call__(self) -> asyncio.Protocol:
         """Give a new connection its protocol."""
@@ -81,6 +83,10 @@ class Door:
 
     def _look(self) -> None:
         """Show out those who have said nothing whole for too long; who came later stands further behind."""
+        late, self._due = self._loop.time() - self._due, self._loop.time() + self._every
+        self._timer = self._loop.call_at(self._due, self._look)
+        if late > self._every:
+            return  # this process stood still: what they have said meanwhile is read next
         before = self._loop.time() - self._within
         for handler, since in [*self._silent.items()]:
             if since > before:
@@ -89,7 +95,6 @@ class Door:
             if handler.transport is not None:
                 self._count("slow")
                 handler.force_close()
-        self._timer = self._loop.call_later(min(_LOOKS, self._within), self._look)
 
     def close(self) -> None:
         """Look no more."""

@@ -1,6 +1,7 @@
 """Who says nothing, or says it too slowly, is shown out; there is room for so many and no more."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -53,6 +54,21 @@ async def test_who_does_not_come_to_the_end_of_the_headers_is_shown_out(said: by
         await writer.wait_closed()
 
     assert counts == {"slow": 1}
+
+
+async def test_who_spoke_while_the_process_stood_still_is_heard() -> None:
+    counts: Counter[str] = Counter()
+    async with _opened(counts) as port, ClientSession() as session:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        assert await _ask(session, port) == "here"  # the one before is let in by now
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        time.sleep(3 * WITHIN)  # noqa: ASYNC251  # which is what is claimed
+        async with asyncio.timeout(30):
+            assert (await reader.read()).startswith(b"HTTP/1.1 200")
+        writer.close()
+        await writer.wait_closed()
+
+    assert counts == {}
 
 
 async def test_who_drips_is_shown_out_all_the_same() -> None:
