@@ -40,7 +40,10 @@ async def stream(request: web.Request) -> web.StreamResponse:
     response = web.StreamResponse(headers={**_HEADERS, **passed_on(), **headers_for(request)})
     if request.transport is not None:
         _bound(request.transport)
-    await response.prepare(request)
+    try:
+        await response.prepare(request)
+    except ConnectionError:
+        return response  # they left before it began
     viewer = parts.screen.live.open(agent, _last_event_id(request))
     viewer.cut_off = partial(_cut_off, request.transport)
     try:

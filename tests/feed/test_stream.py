@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import struct
 from typing import Any, Final
 
 import pytest
@@ -321,6 +322,18 @@ async def fill(service: Service) -> None:
         await service.ring(callId=f"{number}", to="1002", user=["1002"], queue="q" * 255)
         if number % 100 == 0:
             await service.ring(callId=f"other {number // 100}", to="1003")
+
+
+async def test_who_leaves_before_the_stream_begins_is_no_failure(service: Service) -> None:
+    token = (await token_for(service, "1002"))["token"]
+    for _ in range(20):
+        with socket.create_connection(("127.0.0.1", service.port)) as line:
+            line.sendall(
+                f"GET {STREAM} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+            )
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset
+    async with agent_listening(service, "1002"):
+        assert [line for line in service.logged if line["event"] == "failed"] == []
 
 
 class TestComingBack:
