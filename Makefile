@@ -140,7 +140,7 @@ soak: $(READY) ## work steadily for long, and show that nothing grows (SOAK_MINU
 .PHONY: bench
 bench: $(READY) ## measure the service under load (BENCH_ARGS)
 	@$(shell_functions)
-	need redis-server wrk
+	need redis-server wrk chromium
 	say "measuring"
 	$(BIN)/python -m tests.bench $(BENCH_ARGS)
 
