@@ -154,9 +154,9 @@ async def test_memory_files_tasks_and_keys_stay_as_they_are_under_steady_work(
     async with Redis.from_url(redis.url) as client:
         watch = Watch(replicas, places, client, desk)
         await watch.keep_looking(SECONDS)
-    await working
     series = watch.series()
     print(f"\n{SECONDS:.0f} s, {desk.calls} calls; {dict(desk.told)}", *series, sep="\n")  # noqa: T201  # what is claimed
+    await working
 
     assert desk.wrong == []
     assert {f"webhook {status}" for status in (200, 204)} & desk.told.keys()
