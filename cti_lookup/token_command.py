@@ -45,9 +45,9 @@ def token(  # noqa: PLR0913, PLR0917  # what a token says, each an option
         "role": role.value,
         "expires_in": expires_in,
     }
+    key = token_key(settings.secret.get_secret_value().encode())
     try:
-        grant = shaped(fields, Grant)
+        minted = AgentTokens(key, time.time).mint(shaped(fields, Grant))
     except WrongField as exc:
         raise SettingsError((exc.detail,)) from None
-    key = token_key(settings.secret.get_secret_value().encode())
-    out.print(AgentTokens(key, time.time).mint(grant).token)
+    out.print(minted.token)

@@ -17,7 +17,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from cti_lookup.errors import BadToken, TokenExpired
+from cti_lookup.errors import BadToken, TokenExpired, WrongField
 from cti_lookup.feed.agents import Agent, Role, keys_of
 
 ISSUER: Final = "cti-lookup"
@@ -26,7 +26,9 @@ LONGEST_LIFE: Final = 43_200
 """Seconds."""
 
 _PURPOSE: Final = b"cti-lookup agent tokens"
-_LONGEST_TOKEN: Final = 8192
+_LONGEST_TOKEN: Final = 8000
+"""Letters; aiohttp takes a header line of 8,190."""
+
 _EARLY: Final = 60.0
 """Seconds by which the clock of another replica may be ahead."""
 
@@ -96,7 +98,7 @@ class AgentTokens:
         self._clock = clock
 
     def mint(self, grant: Grant) -> Minted:
-        """Make a token."""
+        """Make a token. Raises `WrongField` for one that no request could carry."""
         now = math.floor(self._clock() * 1000) / 1000  # never later than a revocation of this moment
         claims = _Claims(
             iss=ISSUER,
@@ -111,7 +113,10 @@ class AgentTokens:
             origins=grant.origins,
         )
         signed = _HEADER + b"." + _written(msgspec.json.encode(claims))
-        return Minted((signed + b"." + self._signature(signed)).decode(), claims.jti, claims.exp)
+        token = signed + b"." + self._signature(signed)
+        if len(token) > _LONGEST_TOKEN:
+            raise WrongField("queues", "So many long names are more than a token holds; give fewer of them.")
+        return Minted(token.decode(), claims.jti, claims.exp)
 
     def read(self, token: str) -> Agent:
         """Give whose token it is. Raises `BadToken` and `TokenExpired`."""

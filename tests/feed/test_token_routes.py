@@ -111,6 +111,15 @@ async def test_a_wish_for_a_token_that_makes_no_sense_is_refused(
         assert response.status == status
 
 
+async def test_no_token_is_made_that_no_request_could_carry(service: Service) -> None:
+    queues = [f"queue {number} {'q' * 100}" for number in range(64)]
+    token = (await minted(service, queues=queues[:45]))["token"]
+    assert (await asked(service, LOOKUP, token))[0] == 200
+    grant = {"subject": "u-17", "agents": ["1001"], "queues": queues}
+    async with service.client.post("/v1/tokens", json=grant, headers=BEARER) as response:
+        assert (response.status, (await response.json(content_type=None))["field"]) == (422, "queues")
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [("POST", "/v1/tokens"), ("DELETE", "/v1/tokens/x"), ("DELETE", "/v1/tokens?subject=x")],
