@@ -4,8 +4,11 @@ from dataclasses import dataclass, field
 from functools import reduce
 from typing import Final
 
-from cti_lookup.calls import Call, Entry, follow, join
+from msgspec.structs import replace
+
+from cti_lookup.calls import Call, Entry, advance, follow, join
 from cti_lookup.calls.book import Name
+from cti_lookup.calls.whole import is_another
 
 _MOST_PENDING: Final = 64
 _MOST_UNSURE: Final = 4
@@ -36,12 +39,20 @@ class SharedCall:
         self.pending = [*self.pending[1 - _MOST_PENDING :], entry]
 
     def view(self, otherwise: Call) -> Call:
-        """Give the call as Redis knows it, with what is pending; `otherwise` where Redis knows nothing."""
+        """
+        Give the call as Redis knows it, with what is pending; `otherwise` where Redis knows nothing.
+
+        Where Redis knows a call that had the id before, the one that begins goes by the id that it was told under here.
+        """
         if not self.parts:
             return otherwise
         known = reduce(lambda one, other: join(one, other, one.started_at), self.parts.values())
         for entry in self.pending:
-            known = follow(known, entry.event, entry.at)
+            if is_another(known, entry.event):
+                begun = advance(None, entry.event, entry.at)
+                known = begun if otherwise.id == known.id else replace(begun, id=otherwise.id)
+            else:
+                known = follow(known, entry.event, entry.at)
         return known
 
     def take_in(self, other: "SharedCall") -> None:

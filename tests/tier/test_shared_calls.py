@@ -116,6 +116,19 @@ async def test_an_id_that_is_used_again_for_another_caller_is_another_call(
     assert (answered.caller, answered.state) == (BOB, State.ANSWERED)
 
 
+async def test_a_call_under_an_id_that_is_used_again_is_stored_by_the_id_it_was_answered_with(
+    two: tuple[SharedCalls, SharedCalls],
+) -> None:
+    await two[0].record(event(RINGING))
+    await two[0].record(event(ENDED))
+    for calls, caller in ((two[0], BOB), (two[1], ADA)):
+        rang = calls.heard(event(RINGING, caller=caller))
+        assert rang is not None
+        if (told := calls.told()) is not None:
+            await told
+        assert (await calls.record(event(ANSWERED, caller=None))).id == rang.id
+
+
 async def test_a_transfer_that_another_replica_hears_of_is_the_same_call(
     two: tuple[SharedCalls, SharedCalls],
 ) -> None:
