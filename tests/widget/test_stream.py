@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
-from tests.widget.calls import AN_ID, ANSWERED, call, ids, matched, person
+from tests.widget.calls import AN_ID, ANSWERED, MISSED, call, ids, matched, person
 from tests.widget.conftest import Open
 from tests.widget.service import TOKEN, FakeService
 
@@ -69,6 +69,21 @@ async def test_after_a_restart_only_the_calls_there_are_stay(service: FakeServic
 
     await expect(page.locator("article")).to_contain_text(["Told anew"])
     assert ids(await page.evaluate(f"{ELEMENT}.calls")) == [OTHER_ID]
+
+
+async def test_calls_that_nobody_has_seen_outlive_a_gap(service: FakeService, open_page: Open) -> None:
+    page = await open_page()
+    service.tell(call())
+    service.tell(call(OTHER_ID, **MISSED))
+    await expect(page.locator(".row")).to_contain_text("Missed call")
+    service.cut()
+    await service.until(lambda: not service.lines)
+    service.restart()
+    service.calls[AN_ID] = call(revision=2, **MISSED)
+
+    await service.until_followed(2)
+    await expect(page.locator(".row")).to_contain_text(["Missed call", "Missed call"])
+    await expect(page.locator(".card")).to_have_count(0)
 
 
 async def test_a_state_older_than_the_one_shown_is_left_out(service: FakeService, open_page: Open) -> None:

@@ -2339,13 +2339,26 @@ export class CtiCallerLookup extends HTMLElement {
   }
 
   #replaced(calls) {
+    const shown = this.#board.inOrder.filter((card) => !card.isLookup && card.place !== "away");
+    const before = shown.map((card) => card.call.id);
     const cards = this.#board.replace(calls.filter(isCall).map(deepFreeze));
+    const gone = before.filter((id) => !this.#board.get(id));
+    gone.forEach((id) => this.#tabs.forget(id));
+    if (gone.length > 0) this.#lookAfter(new Set(gone));
     for (const card of cards) {
       this.#dispatch("cti-call", card.call);
       this.#remember(card.call);
       this.#consider(card, true);
     }
     this.#closeNotes();
+    this.#draw();
+  }
+
+  /** Bring back those of the calls that are over, and that nobody has seen: `calls` tells of active ones only. */
+  async #lookAfter(gone) {
+    const told = await this.#service.calls().catch(() => []);
+    for (const call of told.filter((one) => gone.has(one.id) && one.state === "ended" && isUnseen(one)))
+      if (!this.#board.get(call.id)) this.#board.apply(call);
     this.#draw();
   }
 
@@ -2435,7 +2448,9 @@ export class CtiCallerLookup extends HTMLElement {
     const shownElsewhere = this.#tabs.isSettled(id);
     const elected = !shownElsewhere && (await this.#tabs.elect(id));
     card.electing = false;
-    if (this.#board.get(id) !== card || card.place !== "row") return;
+    const isOver = this.#board.get(id) !== card || card.call.state === "ended";
+    if (isOver) this.#tabs.forget(id);
+    if (isOver || card.place !== "row") return;
     if (elected && this.#wantsPop(card)) this.#popUp(card);
     else if (first && document.visibilityState === "visible") card.place = "open"; // a page opened in mid-call
     this.#draw();
