@@ -116,6 +116,9 @@ class Board:
             entry = next(iter(self._entries.values()))
             if len(self._entries) <= self._most and entry.changed_at >= oldest:
                 return
+            if entry.changed_at >= oldest and entry.is_live and 2 * len(self._live) <= self._most:
+                self._entries.move_to_end(entry.id)  # it is on screens, however many came after it
+                continue
             del self._entries[entry.id]
             self._live.pop(entry.id, None)
 

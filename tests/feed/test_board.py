@@ -152,3 +152,14 @@ class TestRemembering:
         clock.pass_by(601)
         self.tell(board, clock, "i")
         assert len(board) == 1
+
+    def test_a_call_that_goes_on_outlives_those_that_are_over(
+        self, board: Board, clock: SettableClock
+    ) -> None:
+        (long,) = self.tell(board, clock, "a")
+        for number in range(20):
+            board.put(replace(begun(ended(call())), changed_at=clock()))
+            clock.pass_by(20)
+            assert board.live() == [long], number
+
+        assert len(board) == 5
