@@ -61,11 +61,18 @@ class OwnRevocations:
     def hear(self, revoked: Revoked) -> None:
         """Note what was taken back, here or elsewhere."""
         known, name = (self._tokens, revoked.token) if revoked.token else (self._subjects, revoked.subject)
-        before = known.pop(name, None)
+        before = known.get(name)
+        if before is not None and before.at >= revoked.at:
+            return  # told late, by somebody who could not sooner
+        known.pop(name, None)
         known[name] = revoked
         self._make_room(known)
-        if before is None or before.at < revoked.at:
-            self._told(revoked)
+        self._told(revoked)
+
+    def newest(self, revoked: Revoked) -> Revoked:
+        """Give what is known to be taken back last of the same token or subject."""
+        known, name = (self._tokens, revoked.token) if revoked.token else (self._subjects, revoked.subject)
+        return known.get(name, revoked)
 
     def knows(self, agent: Agent) -> bool:
         """Tell the same at once."""

@@ -41,7 +41,7 @@ class SharedRevocations:
         for revoked in list(self._untold):
             try:
                 for side in self._sides:
-                    await side.revoke(revoked, LONGEST_LIFE)
+                    await side.revoke(self._own.newest(revoked), LONGEST_LIFE)
             except RedisSilent as exc:
                 self._count(exc.reason)
                 return

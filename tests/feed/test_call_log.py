@@ -249,3 +249,12 @@ async def test_what_the_network_called_an_erased_person_does_not_come_back_when_
     entry = await only(replica)
     assert entry.state is State.ANSWERED
     assert b"LOVELACE" not in encode_entry(entry)
+
+
+async def test_what_is_told_late_gives_no_token_back(replica: Replica) -> None:
+    now = time.time()
+    between = agent("1001", issued_at=now)
+    await replica.revocations.revoke(Revoked(now + 1, subject="subject"))
+    await replica.revocations.revoke(Revoked(now - 1, subject="subject"))
+
+    assert await replica.revocations.holds(between)
