@@ -20,7 +20,7 @@ from msgspec.structs import replace
 
 from cti_lookup.cache.redis_link import RedisSilent
 from cti_lookup.errors import NotForgotten
-from cti_lookup.feed.board import Board
+from cti_lookup.feed.board import MOST_CALLS, Board
 from cti_lookup.feed.changes import Change, Gone, Known, Stripped
 from cti_lookup.feed.entry import Entry
 from cti_lookup.feed.live import LiveFeed
@@ -99,6 +99,15 @@ class SharedCallLog:
             untold.changes = [*untold.changes[1 - _MOST_CHANGES :], change]
         async with self._lock:
             await self._tell([call_id for call_id in changes if call_id in self._untold])
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Let go of the oldest where too many wait for Redis to come back; nothing is being written meanwhile."""
+        while len(self._untold) > MOST_CALLS:
+            oldest = next(iter(self._untold))
+            del self._untold[oldest]
+            self._shown.discard(oldest)
+            self._count("dropped")
 
     def _known(self, call_id: str) -> Entry | None:
         """Give a call as Redis has it, as far as that is known here."""
@@ -221,7 +230,10 @@ class SharedCallLog:
                 await self._tell(list(self._untold)[: 10 * PAGE])
 
     def tell_all_again(self) -> None:
-        """Tell all that is before our eyes again: Redis has lost it."""
+        """Tell all that is before our eyes again: Redis has lost it, and what it was told last too."""
+        for entry, _ in self._written.values():
+            self._live.show(entry, self._own_id())
+        self._written.clear()
         for entry in self._board:
             if not entry.gone and entry.id not in self._untold:
                 self._untold[entry.id] = _Untold(None, [Known(entry)])

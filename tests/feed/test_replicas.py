@@ -12,12 +12,12 @@ from redis import Redis
 
 from cti_lookup.calls import Call, State
 from cti_lookup.errors import NotForgotten
-from cti_lookup.feed.changes import Seen
+from cti_lookup.feed.changes import News, Seen
 from cti_lookup.feed.entry import Entry
 from cti_lookup.feed.revocations import Revoked
 from cti_lookup.feed.shared_log import SharedCallLog
 from tests.feed.desk import Event, Onlooker, agent
-from tests.feed.replicas import ADAS_NUMBER, SECRET, Replica, answered, call, ended, heard, sharing
+from tests.feed.replicas import ADAS_NUMBER, SECRET, Replica, answered, call, ended, heard, matched, sharing
 from tests.servers.redis_process import RedisProcess
 from tests.servers.redis_waits import PATIENT
 
@@ -215,6 +215,35 @@ class TestWithoutRedis:
         async with sharing(redis, "three") as three:
             calls = three.look().greeting[1]
             assert [each["id"] for each in calls.told["calls"]] == [ringing.id]
+
+    async def test_what_redis_lost_before_it_was_heard_back_is_told_again_too(
+        self, redis: RedisProcess
+    ) -> None:
+        async with sharing(redis) as replica:
+            assert isinstance(replica.calls, SharedCallLog)
+            screen, one = replica.look(), call()
+            await replica.note(one)
+            await heard(screen)
+            await replica.note(answered(one))
+            replica.calls.tell_all_again()
+            with Redis.from_url(redis.url) as stored:
+                stored.flushall()
+            await replica.calls.keep_up(is_hearing=True)
+
+            (entry,) = await replica.log()
+            assert entry.state is State.ANSWERED
+
+    async def test_no_more_calls_wait_for_redis_than_a_process_can_hold(self, redis: RedisProcess) -> None:
+        async with sharing(redis, within=BRIEF) as replica:
+            assert isinstance(replica.calls, SharedCallLog)
+            redis.kill()
+            for _ in range(3):
+                made = [call() for _ in range(4_000)]
+                await replica.calls.change({one.id: News(one, matched(), time.time()) for one in made})
+
+            assert replica.calls.untold == 10_000
+            assert replica.counts["dropped"] == 2_000
+            assert await replica.calls.find(made[-1].id) is not None
 
     async def test_a_redis_that_stands_still_holds_nobody_up(
         self, redis: RedisProcess, pair: tuple[Replica, Replica]
