@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import BrowserContext, Page
+from playwright.async_api import Browser, BrowserContext, Page
 
 from tests.page.demonstrated import Demonstrated, Directory, demonstrated, sample_directory
-from tests.widget.conftest import browser, context
+from tests.widget.conftest import browser, context, profile
 
 __all__ = ["browser", "context"]
 
@@ -35,14 +35,25 @@ async def service(people: Directory) -> AsyncIterator[Demonstrated]:
         yield service
 
 
+@pytest_asyncio.fixture(loop_scope="session", scope="module")
+async def shared_page(browser: Browser, people: Directory) -> AsyncIterator[Page]:
+    """Give a page for all that is looked up and leaves nothing behind: each result replaces the one before."""
+    async with demonstrated(people) as product, profile(browser) as context:
+        yield await opened(context, product.url)
+
+
 @pytest.fixture
 def open_page(context: BrowserContext, product: Demonstrated) -> OpenPage:
     """Give a way to open a page of the product that has connected."""
 
     async def open_page(path: str = "/") -> Page:
-        page = await context.new_page()
-        await page.goto(f"{product.url}{path}")
-        await page.locator("#connection[data-state=connected]").wait_for()
-        return page
+        return await opened(context, f"{product.url}{path}")
 
     return open_page
+
+
+async def opened(context: BrowserContext, address: str) -> Page:
+    page = await context.new_page()
+    await page.goto(address)
+    await page.locator("#connection[data-state=connected]").wait_for()
+    return page

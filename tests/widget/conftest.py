@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
@@ -40,19 +41,27 @@ async def browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def context(browser: Browser, request: pytest.FixtureRequest) -> AsyncIterator[BrowserContext]:
-    """Give a profile of the test's own, in which no page may fail or do what its policy forbids."""
+@asynccontextmanager
+async def profile(browser: Browser, faults: list[str] | None = None) -> AsyncIterator[BrowserContext]:
+    """Give a profile in which no page may fail or do what its policy forbids, unless a test takes the `faults`."""
     context = await browser.new_context(
         locale="en-US", timezone_id="UTC", viewport={"width": 560, "height": 900}
     )
     context.set_default_timeout(PATIENCE)
-    faults: list[str] = []
-    context.on("weberror", lambda fault: faults.append(str(fault.error)))
-    context.on("console", lambda message: faults.append(message.text) if "Policy" in message.text else None)
+    found: list[str] = [] if faults is None else faults
+    context.on("weberror", lambda fault: found.append(str(fault.error)))
+    context.on("console", lambda message: found.append(message.text) if "Policy" in message.text else None)
     yield context
     await context.close()
-    assert faults == [] or request.node.get_closest_marker("faulty_page")
+    assert faults is not None or found == []
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def context(browser: Browser, request: pytest.FixtureRequest) -> AsyncIterator[BrowserContext]:
+    """Give a profile of the test's own."""
+    excused: list[str] | None = [] if request.node.get_closest_marker("faulty_page") else None
+    async with profile(browser, excused) as context:
+        yield context
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -1,13 +1,16 @@
 """Each kind of call has a card that says what is known, and what is not."""
 
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Final
 
 import pytest
-from playwright.async_api import expect
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
 
 from tests.widget.calls import ANSWERED, Json, call, matched, people, person, withheld, without
-from tests.widget.conftest import Open, Shoot
-from tests.widget.service import FakeService
+from tests.widget.conftest import Open, Shoot, profile
+from tests.widget.service import TOKEN, FakeService, serving
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
 
@@ -91,19 +94,35 @@ TEMPLATES: Final = {
 }
 
 
+@dataclass(frozen=True)
+class Screen:
+    """One page for all kinds of calls: each comes, is looked at, and leaves."""
+
+    service: FakeService
+    page: Page
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="module")
+async def screen(browser: Browser) -> AsyncIterator[Screen]:
+    async with profile(browser) as context, serving(FakeService()) as service:
+        page = await context.new_page()
+        await page.goto(service.page(token=TOKEN, **TEMPLATES))
+        await service.until_followed()
+        yield Screen(service, page)
+
+
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_card_says_what_is_known_of_a_call(
-    kind: str, service: FakeService, open_page: Open, shoot: Shoot
-) -> None:
+async def test_a_card_says_what_is_known_of_a_call(kind: str, screen: Screen, shoot: Shoot) -> None:
     shown, words = KINDS[kind]
-    page = await open_page(**TEMPLATES)
-    service.tell(shown)
-    card = page.locator(".card")
+    screen.service.tell(shown | {"id": kind})
+    card = screen.page.locator(".card")
 
     await expect(card).to_have_count(1)
     for word in words:
         await expect(card).to_contain_text(word)
-    await shoot(page.locator("cti-caller-lookup"), kind)
+    await shoot(screen.page.locator("cti-caller-lookup"), kind)
+    screen.service.leave(kind, "erased")
+    await expect(card).to_have_count(0)
 
 
 async def test_the_documented_card_is_dark_where_the_computer_is(

@@ -29,8 +29,8 @@ async def heard(page: Page, kind: str) -> list[Any]:
 
 
 async def settled(page: Page) -> None:
-    """Wait until tabs that were not elected have given up waiting."""
-    await page.wait_for_timeout(2_000)
+    """Let the time pass in which tabs that were not elected wait; all pages of a profile have one clock."""
+    await page.clock.run_for(2_000)
 
 
 async def test_a_call_that_rings_is_announced_once_with_name_and_organization(
@@ -127,7 +127,8 @@ async def test_a_call_waits_to_be_asked_for_if_the_page_says_so(
     await expect(page.locator(".card")).to_contain_text("Ashok Kumar")
 
 
-async def test_of_two_tabs_one_pops(service: FakeService, open_page: Open) -> None:
+async def test_of_two_tabs_one_pops(service: FakeService, open_page: Open, context: BrowserContext) -> None:
+    await context.clock.install()
     first, second = await open_page(), await open_page()
     service.tell(call())
     for page in (first, second):
@@ -141,8 +142,9 @@ async def test_of_two_tabs_one_pops(service: FakeService, open_page: Open) -> No
 
 
 async def test_the_tab_that_is_visible_pops_and_not_the_hidden_one(
-    service: FakeService, open_page: Open
+    service: FakeService, open_page: Open, context: BrowserContext
 ) -> None:
+    await context.clock.install()
     first, second = await open_page(), await open_page()
     await hide(second)
     service.tell(call())
@@ -152,7 +154,10 @@ async def test_the_tab_that_is_visible_pops_and_not_the_hidden_one(
     assert [len(await heard(page, "cti-pop")) for page in (first, second)] == [1, 0]
 
 
-async def test_of_hidden_tabs_the_one_last_focused_pops(service: FakeService, open_page: Open) -> None:
+async def test_of_hidden_tabs_the_one_last_focused_pops(
+    service: FakeService, open_page: Open, context: BrowserContext
+) -> None:
+    await context.clock.install()
     first, second, third = await open_page(), await open_page(), await open_page()
     await third.wait_for_function(HOLDS_THE_FOCUS)
     await second.evaluate("window.dispatchEvent(new Event('focus'))")
@@ -287,8 +292,9 @@ async def test_calls_do_not_pile_up(service: FakeService, open_page: Open) -> No
 
 
 async def test_an_ended_call_fades_and_a_missed_one_stays_until_it_is_seen(
-    service: FakeService, open_page: Open
+    service: FakeService, open_page: Open, context: BrowserContext
 ) -> None:
+    await context.clock.install()
     page = await open_page()
     service.tell(call(revision=1))
     service.tell(call(OTHER_ID, lookup=matched(person(31, "Grace Wu"))))
@@ -296,6 +302,9 @@ async def test_an_ended_call_fades_and_a_missed_one_stays_until_it_is_seen(
     service.tell(call(revision=2, **ENDED))
     service.tell(call(OTHER_ID, revision=2, lookup=matched(person(31, "Grace Wu")), **MISSED))
 
+    await expect(page.locator(".row")).to_contain_text("Missed call")
+    await expect(page.locator(".card")).to_contain_text("Answered")
+    await context.clock.run_for(10_000)
     await expect(page.locator("article")).to_have_count(1)
     await expect(page.locator(".row")).to_contain_text("Missed call")
     await page.get_by_role("button", name="Dismiss: Grace Wu").click()

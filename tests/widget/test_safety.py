@@ -131,7 +131,7 @@ async def test_faults_of_the_page_do_the_widget_no_harm(service: FakeService, op
     page = await open_page("broken.html")
     service.tell(call(lookup=matched(*people(2))))
     await page.get_by_role("option", name="Ellen Brown").click()
-    service.tell(call(lookup=matched(*people(2)), revision=2, chosen=31, **ANSWERED))
+    service.tell(call(lookup=matched(*people(2)), revision=3, chosen=31, **ANSWERED))
 
     await expect(page.locator(".card")).to_contain_text("In call")
     await expect(page.locator(".card .name")).to_contain_text("Ellen Brown")
