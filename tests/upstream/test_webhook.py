@@ -18,6 +18,7 @@ from cti_lookup.rservice.handshake import AllowedHosts, open_handshake
 from cti_lookup.rservice.signatures import verifier_of
 from cti_lookup.rservice.writers import Verifier
 from cti_lookup.upstream import Upstream
+from cti_lookup.web.allowances import Allowances
 from cti_lookup.web.bodies import LARGEST_BODY
 from cti_lookup.web.keys import PARTS, Parts
 from cti_lookup.web.problems import guarded
@@ -45,6 +46,8 @@ class OwnParts:
     upstream: Upstream
     tallies: Tally
     log: Log
+    allowances: Allowances
+    traces: None = None
 
 
 @dataclass
@@ -108,7 +111,10 @@ async def start(clock: SettableClock) -> AsyncIterator[StartRoute]:
                     changed=route.changed,
                     clock=clock,
                 )
-                app[PARTS] = cast("Parts", OwnParts(made, route.tally, Log(written.append, clock)))
+                allowances = Allowances(key_rate=1, agent_lookups=1, proxies=(), clock=clock)
+                app[PARTS] = cast(
+                    "Parts", OwnParts(made, route.tally, Log(written.append, clock), allowances)
+                )
                 yield
 
         app.router.add_post("/upstream/{token}", guarded(upstream))
