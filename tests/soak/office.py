@@ -3,12 +3,12 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from itertools import count, cycle, islice
 from typing import Any, Final
 
-from aiohttp import ClientSession, ClientTimeout
+from aiohttp import ClientSession, ClientTimeout, TCPConnector
 from yarl import URL
 
 from cti_lookup.playing.scene import Sent
@@ -35,16 +35,22 @@ _CLIENT_FAULTS: Final = range(400, 500)
 class Office:
     """Drives some replicas; `told` counts what was answered, `wrong` tells what should not have been."""
 
-    def __init__(self, replicas: Sequence[Replica], systems: Systems, session: ClientSession) -> None:
+    def __init__(self, replicas: Sequence[Replica], systems: Systems) -> None:
         self.told: Counter[str] = Counter()
         self.wrong: list[str] = []
         self.calls = 0
         self.played: set[str] = set()
         self._replicas = cycle(replicas)
         self._systems = systems
-        self._session = session
+        self._session: ClientSession
         self._serials = count(time.time_ns() // 1000 % 10**9 * 1000)
         self._tokens: list[str] = []
+
+    @asynccontextmanager
+    async def staffed(self) -> AsyncIterator[None]:
+        """Have lines to the service; when everybody goes home they are hung up."""
+        async with ClientSession(connector=TCPConnector(limit=0), timeout=ClientTimeout(60)) as self._session:
+            yield
 
     async def open(self) -> None:
         """Get tokens for the agents' screens."""
