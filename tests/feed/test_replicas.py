@@ -224,14 +224,17 @@ class TestWithoutRedis:
             screen, one = replica.look(), call()
             await replica.note(one)
             await heard(screen)
-            await replica.note(answered(one))
+            noting = asyncio.create_task(replica.note(answered(one)))
+            while not replica.calls._written:  # noqa: ASYNC110  # nobody is told that it is written
+                await asyncio.sleep(0)  # until it is written, and before it can be heard back
             replica.calls.tell_all_again()
+            await noting
             with Redis.from_url(redis.url) as stored:
                 stored.flushall()
             await replica.calls.keep_up(is_hearing=True)
-
-            (entry,) = await replica.log()
-            assert entry.state is State.ANSWERED
+            async with sharing(redis, "two") as other:
+                (entry,) = await other.log()
+                assert entry.state is State.ANSWERED
 
     async def test_no_more_calls_wait_for_redis_than_a_process_can_hold(self, redis: RedisProcess) -> None:
         async with sharing(redis, within=BRIEF) as replica:
