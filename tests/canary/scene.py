@@ -29,7 +29,7 @@ WRONG: Final = {"Authorization": f"Bearer {p.WRONG_KEY}"}
 _OWN_PATH: Final = "/webhooks/generic"
 """Of the source that there is where none is configured; here they have the pattern's."""
 
-_BRIEF: Final = ClientTimeout(total=None, sock_read=0.5)
+_BRIEF: Final = ClientTimeout(total=None, sock_read=3.0)
 _CUSTOM: Final = """
 [sources.custom]
 dialect = "custom"

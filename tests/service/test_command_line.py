@@ -56,7 +56,8 @@ def occupied() -> Iterator[str]:
 
 class TestCheck:
     def test_settings_that_are_right_are_said_to_be(self, tmp_path: Path) -> None:
-        done = run(tmp_path, "check", variables={"CTI_REGION": "US", "CTI_API_KEYS": SECRET})
+        right = {"CTI_REGION": "US", "CTI_API_KEYS": SECRET, "CTI_SECRET": "s"}
+        done = run(tmp_path, "check", variables=right)
         assert (done.returncode, done.stderr) == (0, "")
         assert SECRET not in done.stdout
 
