@@ -1,8 +1,11 @@
 """The embedded Redis: its very command, run here, keeps strangers out and lets the service in."""
 
 import base64
+import socket
 import subprocess
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import helm_python as helm
@@ -37,21 +40,39 @@ def secret(trial: Release) -> dict[str, str]:
     return {name: base64.b64decode(value).decode() for name, value in data.items()}
 
 
-@pytest.fixture
-def url(container: Json, secret: dict[str, str], tmp_path: Path) -> Iterator[str]:
-    """Run the container's command here, on a free port of loopback; give the URL that the service is given."""
-    port = str(free_port())
+@contextmanager
+def running(container: Json, secret: dict[str, str], folder: Path) -> Iterator[int]:
+    """Run the container's command here, on a free port of loopback, and end it as a pod is ended."""
+    port = free_port()
     command = [*container["command"], *container["args"]]
-    here = [word.replace("6379", port).replace("'*'", "127.0.0.1") for word in command]
+    here = [word.replace("6379", f"{port}").replace("'*'", "127.0.0.1") for word in command]
     process = subprocess.Popen(
         here,
         env={"PATH": "/usr/bin:/bin", "REDISCLI_AUTH": secret["password"]},
-        cwd=tmp_path,
+        cwd=folder,
         stdout=subprocess.DEVNULL,
     )
-    yield secret["url"].replace(f"{NAME}-redis:6379", f"127.0.0.1:{port}")
-    process.terminate()
-    process.wait(PATIENCE)
+    try:
+        yield port
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+
+
+def wait_for_port(port: int) -> None:
+    """Wait until something listens."""
+    for _ in range(int(PATIENCE * 20)):
+        with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+            return
+        time.sleep(0.05)
+    pytest.fail("nothing listens")
+
+
+@pytest.fixture
+def url(container: Json, secret: dict[str, str], tmp_path: Path) -> Iterator[str]:
+    """Give the URL that the service is given, of a Redis that runs here."""
+    with running(container, secret, tmp_path) as port:
+        yield secret["url"].replace(f"{NAME}-redis:6379", f"127.0.0.1:{port}")
 
 
 @pytest.mark.slow
@@ -66,6 +87,15 @@ def test_its_command_lets_the_service_in_and_strangers_not(url: str, secret: dic
         stranger.ping()
 
     assert told == {"save": "", "appendonly": "no", "maxmemory-policy": "volatile-lru"}
+
+
+@pytest.mark.slow
+def test_it_ends_when_its_pod_is_told_to_end(container: Json, secret: dict[str, str], tmp_path: Path) -> None:
+    with running(container, secret, tmp_path) as port:
+        wait_for_port(port)
+
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port))
 
 
 def test_the_service_is_given_its_url_from_the_secret(trial: Release, secret: dict[str, str]) -> None:
