@@ -15,6 +15,7 @@ from tests.bench.traffic import SERIAL, Line
 from tests.bench.variant import Confirm, Variant
 from tests.bench.variants.people import (
     ACCEPTED,
+    ANSWERED,
     COLD_AREA,
     COLD_CODE,
     lookups,
@@ -28,6 +29,7 @@ _WAY: Final = Way(
         {
             lookups("matched", "directory"),
             ACCEPTED,
+            ANSWERED,
             'cti_directory_requests_total{result="found"}',
         }
     )

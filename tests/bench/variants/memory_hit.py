@@ -11,6 +11,7 @@ from tests.bench.stage import Stage
 from tests.bench.variant import Variant
 from tests.bench.variants.people import (
     ACCEPTED,
+    ANSWERED,
     CALLERS,
     fill_directory,
     lookups,
@@ -21,7 +22,7 @@ from tests.bench.variants.people import (
 )
 
 _GATES: Final = {64: Gate.least(0.90, goal=0.95)}
-_WAY: Final = Way(frozenset({lookups("matched", "memory"), ACCEPTED}))
+_WAY: Final = Way(frozenset({lookups("matched", "memory"), ACCEPTED, ANSWERED}))
 
 
 @contextmanager

@@ -21,6 +21,7 @@ COLD_AREA: Final = "30"
 """Berlin's numbers are of many lengths: any ten digits may follow, so that each request can have a number of its own."""
 
 ACCEPTED: Final = 'cti_webhooks_total{result="accepted",source="generic"}'
+ANSWERED: Final = 'cti_source_lookups_total{outcome="matched",source="generic"}'
 KEY: Final = "bench-key"
 TOKEN: Final = "bench-token"
 

@@ -13,6 +13,7 @@ from tests.bench.stage import Stage
 from tests.bench.variant import Confirm, Variant
 from tests.bench.variants.people import (
     ACCEPTED,
+    ANSWERED,
     CALLERS,
     fill_directory,
     lookups,
@@ -38,6 +39,7 @@ _WAY: Final = Way(
         {
             lookups("matched", "redis"),
             ACCEPTED,
+            ANSWERED,
             'cti_redis_operations_total{operation="get",result="ok"}',
             'cti_redis_operations_total{operation="read",result="ok"}',
         }
