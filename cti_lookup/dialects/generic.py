@@ -45,9 +45,7 @@ _HAPPENINGS: Final[Mapping[object, Happening]] = {
     "ended": Happening.ENDED,
     "missed": Happening.ENDED,
 }
-_DIRECTIONS: Final[Mapping[object, Direction]] = {
-    None: Direction.INBOUND,
-    "": Direction.INBOUND,
+DIRECTIONS: Final[Mapping[str, Direction]] = {
     "in": Direction.INBOUND,
     "inbound": Direction.INBOUND,
     "incoming": Direction.INBOUND,
@@ -56,6 +54,11 @@ _DIRECTIONS: Final[Mapping[object, Direction]] = {
     "outgoing": Direction.OUTBOUND,
     "internal": Direction.INTERNAL,
 }
+"""The directions of a call, by the words that phone systems have for them, in small letters."""
+
+_DIRECTIONS: Final[Mapping[object, Direction]] = dict(
+    [(None, Direction.INBOUND), ("", Direction.INBOUND), *DIRECTIONS.items()]
+)
 RESULTS: Final[Mapping[str, Result]] = {
     "busy": Result.REJECTED,
     "cancel": Result.MISSED,

@@ -22,13 +22,13 @@ from cti_lookup.dialects.custom.values import PLACES, read_value, value_at, word
 from cti_lookup.dialects.custom.verifiers import Proof
 from cti_lookup.dialects.custom.words import (
     ATTESTATIONS,
-    DIRECTIONS,
     EVENTS,
     IGNORED,
     RESULTS,
     Worded,
 )
 from cti_lookup.dialects.dialect import CUSTOM, Dialect, Greet, Verify, no_greeting
+from cti_lookup.dialects.generic import DIRECTIONS
 from cti_lookup.events import Direction
 
 Word = TypeVar("Word")

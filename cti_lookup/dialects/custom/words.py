@@ -6,7 +6,7 @@ from typing import Final, Generic, TypeVar
 
 from cti_lookup.dialects.custom.fields import Find
 from cti_lookup.dialects.custom.values import Message, Value
-from cti_lookup.events import Attestation, Direction, Happening, Result
+from cti_lookup.events import Attestation, Happening, Result
 
 Word = TypeVar("Word")
 
@@ -33,15 +33,6 @@ EVENTS: Final[Mapping[str, What]] = {
     "failed": What(Happening.ENDED, Result.FAILED),
     "other": What(Happening.OTHER),
     "ignore": IGNORED,
-}
-DIRECTIONS: Final[Mapping[str, Direction]] = {
-    "in": Direction.INBOUND,
-    "inbound": Direction.INBOUND,
-    "incoming": Direction.INBOUND,
-    "out": Direction.OUTBOUND,
-    "outbound": Direction.OUTBOUND,
-    "outgoing": Direction.OUTBOUND,
-    "internal": Direction.INTERNAL,
 }
 RESULTS: Final[Mapping[str, Result]] = {one.value: one for one in Result}
 ATTESTATIONS: Final[Mapping[str, Attestation]] = {one.value.casefold(): one for one in Attestation}

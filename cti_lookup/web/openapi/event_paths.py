@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from cti_lookup.dialects.generic import DIRECTIONS
 from cti_lookup.web.openapi import examples
 from cti_lookup.web.openapi.operations import (
     ANYBODY,
@@ -28,7 +29,6 @@ from cti_lookup.web.openapi.schemas import ID, TEXT, Schema, described, record, 
 _TEXT: Final[Schema] = {"type": ["string", "integer", "null"]}
 _TEXTS: Final[Schema] = {"anyOf": [_TEXT, {"type": "array", "items": _TEXT}]}
 _MANY: Final = ("user", "user[]", "caller", "caller[]")
-_DIRECTIONS: Final = ("in", "inbound", "incoming", "out", "outbound", "outgoing", "internal")
 _OTHERS: Final[Mapping[str, Schema]] = {
     "call_id": described("`callId`, if that is null.", _TEXT),
     "user[]": described("`user`, as forms repeat it.", _TEXTS),
@@ -53,7 +53,7 @@ GENERIC_EVENT: Final[Schema] = {
         "to": described("Who is called.", {}),
         "direction": described(
             "`in` if it is left out. Capital letters make no difference.",
-            {"anyOf": [{"type": "string", "enum": [*_DIRECTIONS, ""]}, {"type": "null"}]},
+            {"anyOf": [{"type": "string", "enum": [*DIRECTIONS, ""]}, {"type": "null"}]},
         ),
         "callId": described("The phone system's own name for the call.", _TEXT),
         "user": described("Whom it rings, one or many.", _TEXTS),
@@ -76,7 +76,7 @@ GENERIC_FORM: Final[Schema] = {
         name: {"type": "array", "items": TEXT} if name in _MANY else TEXT
         for name in GENERIC_EVENT["properties"]
     }
-    | {"direction": {"type": "string", "enum": [*_DIRECTIONS, ""]}},
+    | {"direction": {"type": "string", "enum": [*DIRECTIONS, ""]}},
 }
 JOURNAL: Final[Schema] = {
     "description": "What 3CX tells of a call that is over, by the names of this service's template. What is no text is passed over.",
