@@ -7,17 +7,16 @@ from typing import Final
 
 import aiohttp
 from msgspec.structs import replace
-from yarl import URL
 
 from cti_lookup.background import Background
 from cti_lookup.demonstration.samples import Sample
 from cti_lookup.demonstration.staging import Demonstration, Trunk
 from cti_lookup.logs import Log
 from cti_lookup.playing.scene import Act, Place, Scene, Sent, Write
+from cti_lookup.playing.sending import answer_to, sender
 
 MOST_AT_ONCE: Final = 20
 CALLEE: Final = "+17135550100"
-_TIMEOUT: Final = aiohttp.ClientTimeout(total=15)
 _WELL: Final = range(200, 300)
 _BEFORE: Final = {Act.ANSWER: 8.0, Act.HOLD: 6.0, Act.TRANSFER: 6.0, Act.HANG_UP: 12.0}
 """Seconds that a call goes on before such a part of it."""
@@ -71,7 +70,7 @@ class Stage:
         began = self._clock()
         scene = Scene(secrets.token_hex(16), sample.caller, CALLEE, began, began)
         try:
-            async with aiohttp.ClientSession(timeout=_TIMEOUT) as session:
+            async with sender() as session:
                 before = Act.RING
                 for act, write in trunk.player.script:
                     if act not in sample.acts:
@@ -93,12 +92,6 @@ class Stage:
         return trunk.player.sign(write(replace(scene, now=now)), place)
 
     async def _send(self, session: aiohttp.ClientSession, sent: Sent) -> None:
-        async with session.request(
-            sent.method,
-            URL(sent.url, encoded=True),  # it is signed as it is written
-            headers=sent.headers,
-            data=sent.body or None,
-            allow_redirects=False,
-        ) as response:
+        async with answer_to(session, sent) as response:
             if response.status not in _WELL:
                 self._log.error("demonstration", status=response.status)

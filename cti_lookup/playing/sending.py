@@ -3,6 +3,7 @@
 import asyncio
 import shlex
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,7 +14,6 @@ from yarl import URL
 from cti_lookup.playing.scene import Act, Place, Player, Scene, Sent
 
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=15)
-"""Longer than any phone system waits."""
 
 _APART: Final = 1.0
 """Seconds that lie between two events, by the sender's clock; several have no smaller unit."""
@@ -55,16 +55,28 @@ def shell_line(sent: Sent) -> str:
 
 async def play(parts: Iterator[tuple[Act, Sent]], *, pause: float) -> AsyncIterator[Played]:
     """Send the requests one after the other, `pause` seconds apart, and give what is answered."""
-    async with aiohttp.ClientSession(timeout=_TIMEOUT) as session:
+    async with sender() as session:
         for number, (act, sent) in enumerate(parts):
             if number:
                 await asyncio.sleep(pause)
-            async with session.request(
-                sent.method,
-                URL(sent.url, encoded=True),  # it is signed as it is written
-                headers=sent.headers,
-                data=sent.body or None,
-                allow_redirects=False,
-            ) as response:
+            async with answer_to(session, sent) as response:
                 body = await response.read()
                 yield Played(act, response.status, response.content_type, body)
+
+
+def sender() -> aiohttp.ClientSession:
+    """Make a session that waits for answers longer than any phone system does."""
+    return aiohttp.ClientSession(timeout=_TIMEOUT)
+
+
+def answer_to(
+    session: aiohttp.ClientSession, sent: Sent
+) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+    """Send a request as it is written and signed. Raises `aiohttp.ClientError` and `TimeoutError`."""
+    return session.request(
+        sent.method,
+        URL(sent.url, encoded=True),
+        headers=sent.headers,
+        data=sent.body or None,
+        allow_redirects=False,
+    )
