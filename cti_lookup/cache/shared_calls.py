@@ -191,7 +191,7 @@ class SharedCalls:
             self._could_not(waiting[at:])
 
     async def _tell(self, batch: Sequence[Heard]) -> None:
-        """Tell Redis of some calls, until each is told. Raises `RedisSilent`."""
+        """Tell Redis of some calls, until each is told; keep those that others write too often. Raises `RedisSilent`."""
         for _ in range(_ATTEMPTS):
             heard = list(dict.fromkeys(self._survivor(one) for one in batch))
             for one in heard if self._others else ():
@@ -200,6 +200,7 @@ class SharedCalls:
             batch = [write.heard for write in await self._swap(writes)]
             if not batch:
                 return
+        self._could_not(batch)
 
     def _could_not(self, batch: Sequence[Heard]) -> None:
         """Keep what Redis could not be told, and go on alone meanwhile."""

@@ -1,15 +1,17 @@
 """Replicas that share a Redis tell of one call, whichever of them hears of it; without Redis each goes on alone."""
 
 import asyncio
+import os
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
 import pytest
 from redis import Redis
 
+from cti_lookup.cache.redis_link import RedisLink, Script
 from cti_lookup.cache.shared_calls import SharedCalls
 from cti_lookup.calls import Call, CallBook, LiveCalls, State
 from cti_lookup.events import CallEvent, Direction, Happening, Result
@@ -36,10 +38,15 @@ def event(happening: Happening, provider_id: str | None = "7001", **more: Any) -
 async def open_calls(start: StartReplica, clock: SettableClock) -> AsyncIterator[Open]:
     """Open a replica's calls; all replicas see the same time."""
 
-    def open_one(*secrets: bytes, within: float = PATIENT, live: LiveCalls | None = None) -> SharedCalls:
+    def open_one(
+        *secrets: bytes,
+        within: float = PATIENT,
+        live: LiveCalls | None = None,
+        link: RedisLink | None = None,
+    ) -> SharedCalls:
         replica = start(*secrets, within=within)
         calls = SharedCalls(
-            replica.link,
+            link or replica.link,
             seals=replica.seals,
             tenant=TENANT,
             clock=clock,
@@ -253,6 +260,35 @@ async def test_what_was_heard_while_redis_hung_is_told_when_it_goes_on(
 
     there = await _until(both, lambda call: call.state is State.ANSWERED)
     assert (there.id, there.answered_by, there.caller) == (first.id, "ada", ADA)
+
+
+class Contended(RedisLink):
+    """A link on which somebody else was faster, sixteen times in a row."""
+
+    left = 16
+
+    async def run(
+        self, operation: str, script: Script, keys: Sequence[str], args: Sequence[str | bytes | int | float]
+    ) -> Any:
+        if not self.left:
+            return await super().run(operation, script, keys, args)
+        self.left -= 1
+        return [[os.urandom(12)]]  # another value, which nobody can open
+
+
+async def test_a_call_that_others_write_time_and_again_is_told_in_the_end(
+    open_calls: Open, start: StartReplica, stored: Redis
+) -> None:
+    link = start().link
+    link.__class__ = Contended  # the same line, as it would be
+    one, other = open_calls(link=link), open_calls()
+    first = await one.record(event(RINGING))
+    assert stored.dbsize() == 0
+
+    async with asyncio.timeout(60):
+        while not stored.dbsize():  # noqa: ASYNC110  # Redis tells nobody
+            await asyncio.sleep(0.02)
+    assert (await other.record(event(ANSWERED, caller=None))).id == first.id
 
 
 async def test_without_redis_a_replica_goes_on_alone_and_does_not_wait(
