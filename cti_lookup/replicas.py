@@ -13,6 +13,7 @@ from cti_lookup.breaker import Breaker
 from cti_lookup.cache.memory import MemoryTier
 from cti_lookup.cache.naming import Names
 from cti_lookup.cache.notices import Notices
+from cti_lookup.cache.outbox import Outbox
 from cti_lookup.cache.redis_clients import Client, connect
 from cti_lookup.cache.redis_link import RedisLink, RedisSilent
 from cti_lookup.cache.redis_tier import RedisTier
@@ -36,13 +37,18 @@ _ORIGIN: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What more is to be shared needs: the line, a way to another client, under which names and seals; `begin` is in seconds."""
+    """
+    What more is to be shared needs: the line, a way to another client, under which names and seals; `begin` is in seconds.
+
+    `outbox` is where calls are noted.
+    """
 
     link: RedisLink
     connect: Callable[[], Client]
     seals: Seals
     tenant: str
     begin: float
+    outbox: Outbox
 
 
 @asynccontextmanager
@@ -108,10 +114,19 @@ async def open_replicas(  # noqa: PLR0913, PLR0917  # what it depends on, named 
             await client.aclose()
 
     quota = SharedQuota(link, Names(seals.current, _token_of(settings)))
-    calls = partial(SharedCalls, link, seals=seals, tenant=tenant, clock=clock.wall, within=limits.call)
+    outbox = Outbox(link, [Names(seal, tenant) for seal in seals])
+    calls = partial(
+        SharedCalls,
+        link,
+        seals=seals,
+        tenant=tenant,
+        clock=clock.wall,
+        within=limits.call,
+        outbox=outbox,
+    )
     try:
         patient = partial(connect, url, patient=True, waits=limits.waits)
-        shared = Shared(link, patient, seals, tenant, limits.begin)
+        shared = Shared(link, patient, seals, tenant, limits.begin, outbox)
         busiest = SharedBusiest(link, seals=seals, tenant=tenant)
         yield Replicas(tier, quota, partial(closing, calls), listening, busiest, shared)
     finally:

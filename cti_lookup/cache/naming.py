@@ -33,6 +33,7 @@ class Names:
         self.feed_epoch = self._key("feed epoch")
         self.log = self._key("log")
         self.live = self._key("live")
+        self.outbox = self._key("outbox")
 
     def answer(self, question: AnyQuestion) -> str:
         """Name what is remembered of a question."""

@@ -7,7 +7,8 @@ is told together, one round after the other. News that Redis could not be told a
 can be, so that an outage loses none; in the meantime a process knows what it was told itself. Who waits for a record waits at most
 twice as long as a call of the link, whatever Redis does.
 
-A call stands under its first id; under every other of its ids stands the first one.
+A call stands under its first id; under every other of its ids stands the first one. In the same step it is noted in the
+outbox (:mod:`cti_lookup.cache.outbox`), so that those who watch calls are told of it though this process is killed.
 
 Facts: the stamp before each value is random and new for each write, so that a value which was taken away and put back is another. A
 write that timed out may have been done; its stamp tells.
@@ -21,12 +22,13 @@ from typing import Final
 
 from cti_lookup.background import Background
 from cti_lookup.cache.naming import Names
+from cti_lookup.cache.outbox import Outbox
 from cti_lookup.cache.redis_clients import Client
 from cti_lookup.cache.redis_link import RedisLink, RedisSilent, Script
 from cti_lookup.cache.scripts import lua
 from cti_lookup.cache.sealing import Seals
 from cti_lookup.cache.shared_call import SharedCall
-from cti_lookup.cache.stored_calls import StoredAlias, StoredCall, packed_alias, packed_call, unpacked
+from cti_lookup.cache.stored_calls import STAMP, StoredAlias, StoredCall, opened, packed_alias, packed_call
 from cti_lookup.cache.waits import CALL_LIMIT
 from cti_lookup.calls import Call, CallBook, Entry, LiveCalls, NoLiveCalls, State, closed, expired
 from cti_lookup.calls.book import (
@@ -41,13 +43,13 @@ from cti_lookup.calls.book import (
 from cti_lookup.events import CallEvent, Happening
 from cti_lookup.telephone import Dialled
 
-_STAMP: Final = 12
 _ABSENT: Final = b""
 _ATTEMPTS: Final = 16
 _MOST_SWEPT: Final = 100
 """Calls that one sweep may close; the others wait for the next."""
 
 _MOST_IN_A_BATCH: Final = 64
+_OUTBOX_MS: Final = int(REMEMBERED * 1000)
 _AGAIN: Final = 1.0
 """Seconds after which Redis is told again what it could not be told."""
 _TOLD_ANEW: Final = 60.0
@@ -69,11 +71,14 @@ class _Write:
     stamp: bytes
     values: tuple[bytes, ...]
 
-    @property
-    def arguments(self) -> list[str | bytes | int]:
+    def arguments(self, names: Names) -> list[str | bytes | int]:
         """Give what the script is told of it."""
         remembered = ENDED_REMEMBERED if self.call.state is State.ENDED else REMEMBERED
-        arguments: list[str | bytes | int] = [len(self.names), int(remembered * 1000)]
+        arguments: list[str | bytes | int] = [
+            len(self.names),
+            int(remembered * 1000),
+            names.bare(self.keys[0]),
+        ]
         for name, value in zip(self.names, self.values, strict=True):
             arguments += [self.shared.stamps.get(name, _ABSENT), value]
         return arguments
@@ -83,7 +88,8 @@ class SharedCalls:
     """
     The calls of all replicas; keeps the promises of `Calls`.
 
-    The current one of `seals` writes; the others are read for a call that began before the secret was changed.
+    The current one of `seals` writes; the others are read for a call that began before the secret was changed. `outbox` is where calls
+    are noted that `live` is told of.
     """
 
     def __init__(  # noqa: PLR0913  # what it depends on, named at the composition root
@@ -95,10 +101,12 @@ class SharedCalls:
         clock: Callable[[], float],
         within: float = CALL_LIMIT,
         live: LiveCalls | None = None,
+        outbox: Outbox | None = None,
         again: float = _AGAIN,
     ) -> None:
         self._link = link
-        self._names, *self._others = (Names(seal, tenant) for seal in seals)
+        self._names, *self._others = sides = [Names(seal, tenant) for seal in seals]
+        self._outbox = outbox or Outbox(link, sides)
         self._clock = clock
         self._within = within
         self._live = live or NoLiveCalls()
@@ -247,7 +255,7 @@ class SharedCalls:
         except ValueError:
             show(heard, self._live)
             return None
-        stamp = os.urandom(_STAMP)
+        stamp = os.urandom(STAMP)
         close = self._names.seal.close
         sealed = tuple([stamp + close(key, value) for key, value in zip(keys, values, strict=True)])
         return _Write(heard, shared, told, names, keys, stamp, sealed)
@@ -258,8 +266,8 @@ class SharedCalls:
             return []
         for write in writes:
             write.shared.tries(write.stamp)
-        keys = [key for write in writes for key in write.keys]
-        args = [_STAMP, *[one for write in writes for one in write.arguments]]
+        keys = [self._outbox.key, *[key for write in writes for key in write.keys]]
+        args = [STAMP, _OUTBOX_MS, *[one for write in writes for one in write.arguments(self._names)]]
         results = await self._link.run("call", _SWAP, keys, args)
         if not isinstance(results, list) or len(results) != len(writes):
             raise RedisSilent("error")
@@ -270,12 +278,13 @@ class SharedCalls:
     def _is_told(self, write: _Write, result: object) -> bool:
         """Take in what Redis says of one call."""
         heard, shared = write.heard, write.shared
-        if result == 1:
+        if isinstance(result, bytes) and result.isdigit():
             shared.was_told(write.stamp)
             shared.parts, shared.stamps = {shared.root: write.call}, dict.fromkeys(write.names, write.stamp)
             shared.links.update(write.names[1:])
             heard.call = shared.view(heard.call)
             shared.told, shared.told_at = heard.call, heard.at
+            self._outbox.was_noted(heard.call, write.keys[0], int(result))
             if not shared.is_gone:
                 show(heard, self._live)
             return True
@@ -299,19 +308,15 @@ class SharedCalls:
     ) -> None:
         """Take in what stands in Redis; what it has lost is still known here."""
         for name, value in zip(names, present, strict=True):
-            stamp = value[:_STAMP] if value is not None else _ABSENT
+            stamp = value[:STAMP] if value is not None else _ABSENT
             shared.stamps[name] = stamp
             shared.was_told(stamp)
-            match self._opened(self._names, name, value):
+            match opened(self._names.seal, self._names.call(*name), value):
                 case StoredCall(at, call):
                     shared.parts[name] = call
                     heard.at = max(heard.at, at)
                 case StoredAlias(provider_id):
                     self._follow(heard, shared, name, (name[0], provider_id))
-
-    def _opened(self, names: Names, name: Name, value: bytes | None) -> StoredCall | StoredAlias | None:
-        sealed = names.seal.open(names.call(*name), value[_STAMP:]) if value is not None else None
-        return unpacked(sealed) if sealed is not None else None
 
     def _follow(self, heard: Heard, shared: SharedCall, name: Name, target: Name) -> None:
         """Learn that a name stands for another."""
@@ -333,7 +338,7 @@ class SharedCalls:
             return
         keys = tuple(names.call(*shared.root) for names in self._others)
         for names, value in zip(self._others, await self._link.read(keys), strict=True):
-            stored = self._opened(names, shared.root, value)
+            stored = opened(names.seal, names.call(*shared.root), value)
             if isinstance(stored, StoredCall):
                 shared.parts.setdefault(shared.root, stored.call)
 

@@ -1,5 +1,5 @@
 """
-What stands in the shared tier of a call, as bytes, before it is sealed: the call, or under another of its names the first one.
+What stands in the shared tier of a call, as bytes: a stamp, and sealed the call, or under another of its names the first one.
 
 The forms below have the fields of what they hold, in the same order; callers and numbers are told apart by their fields.
 """
@@ -9,9 +9,13 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import asdict
 
+from cti_lookup.cache.sealing import Seal
 from cti_lookup.calls import Call, Entry, Leg, Life, State
 from cti_lookup.events import Attestation, CallEvent, Direction, Happening, Result
 from cti_lookup.telephone import E164, Caller, Dialled, Internal, Invalid, LocalNumber, Withheld
+
+STAMP: Final = 12
+"""Length of a stamp, in random bytes."""
 
 _VERSION: Final = 1
 
@@ -131,6 +135,12 @@ def _written(fields: dict[str, object]) -> bytes:
         return _encode(fields)
     except UnicodeEncodeError as exc:
         raise ValueError("a lone surrogate") from exc
+
+
+def opened(seal: Seal, key: str, value: bytes | None) -> StoredCall | StoredAlias | None:
+    """Open and read what stands under a key; None if that is nothing, or was not written so."""
+    sealed = seal.open(key, value[STAMP:]) if value is not None else None
+    return unpacked(sealed) if sealed is not None else None
 
 
 def unpacked(value: bytes) -> StoredCall | StoredAlias | None:

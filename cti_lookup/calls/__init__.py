@@ -4,12 +4,13 @@ from cti_lookup.calls.advancing import advance, closed, expired, follow, join, t
 from cti_lookup.calls.book import CallBook
 from cti_lookup.calls.call import Call, Entry, Leg, Life, State, new_call_id
 from cti_lookup.calls.legs import agents_now
-from cti_lookup.calls.watching import LiveCalls, NoLiveCalls
+from cti_lookup.calls.watching import LeftBehind, LiveCalls, NoLiveCalls
 
 __all__ = [
     "Call",
     "CallBook",
     "Entry",
+    "LeftBehind",
     "Leg",
     "Life",
     "LiveCalls",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from cti_lookup.calls import LeftBehind
 from cti_lookup.feed.board import Board
 from cti_lookup.feed.choices import Choices, OwnChoices
 from cti_lookup.feed.live import LiveFeed
@@ -22,8 +23,13 @@ class Own:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The calls, who was chosen, and which tokens were taken back, as far as anybody knows."""
+    """
+    The calls, who was chosen, and which tokens were taken back, as far as anybody knows.
+
+    `outbox` holds what was not told yet, where others could tell it.
+    """
 
     calls: CallLog
     choices: Choices
     revocations: Revocations
+    outbox: LeftBehind | None = None

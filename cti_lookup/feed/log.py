@@ -44,6 +44,10 @@ class CallLog(Protocol):
         """Change calls by their ids, and tell the screens. Never raises: what cannot be shared holds here until it can."""
         ...
 
+    def has_told(self, call_id: str) -> bool:
+        """Tell whether all that changed of a call is where it is to be kept."""
+        ...
+
     async def find(self, call_id: str) -> Entry | None:
         """Give a call. Never raises."""
         ...
@@ -76,6 +80,10 @@ class OwnCallLog:
         """Change calls and tell the screens."""
         for call_id, change in changes.items():
             self.apply(call_id, change)
+
+    def has_told(self, call_id: str) -> bool:  # noqa: ARG002  # it is kept where it changes
+        """Tell that all is where it is to be kept."""
+        return True
 
     def apply(self, call_id: str, change: Change) -> Entry | None:
         """Change one call; give it as it then is, None if nothing has changed."""

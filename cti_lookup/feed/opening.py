@@ -49,6 +49,7 @@ async def open_screen(  # noqa: PLR0913, PLR0917  # what it depends on, named at
             clock=clock.wall,
             log=log,
             count=tallies.count_feed,
+            outbox=kept.outbox,
         )
         await stack.enter_async_context(looking_after(own.live))
         await stack.enter_async_context(publishing(publisher))

@@ -2,7 +2,7 @@
 What becomes of a call that changed: it is told at once with what is known, and again when it is known who calls.
 
 The webhook's own path only notes the call. All else is done behind its answer, for the calls of some milliseconds together; of a call
-that changed twice meanwhile only the newest state is told.
+that changed twice meanwhile only the newest state is told. What a process that was killed had not told yet, another one tells.
 """
 
 import asyncio
@@ -12,8 +12,9 @@ from typing import Final
 
 from cti_lookup.answers import Lookup, Outcome
 from cti_lookup.background import Background
-from cti_lookup.calls import Call
+from cti_lookup.calls import Call, LeftBehind
 from cti_lookup.colleagues import of_colleagues
+from cti_lookup.errors import NotDone
 from cti_lookup.feed.board import Board
 from cti_lookup.feed.changes import Change, Found, Gone, News
 from cti_lookup.feed.choices import Choices, ranked
@@ -27,6 +28,8 @@ MOST_NOTED: Final = 10_000
 """Calls that may wait to be told; the oldest are dropped."""
 LINGER: Final = 0.005
 """Seconds in which changes come together."""
+LOOK_EVERY: Final = 1.0
+"""Seconds between two looks for what others left behind."""
 
 _AT_ONCE: Final = 100
 _MOST_SOUGHT: Final = 1_000
@@ -40,7 +43,7 @@ class Publisher:
     """
     Tells the log and the screens of each call that changes; keeps the promises of `LiveCalls`.
 
-    `clock` gives wall seconds. `pauses` are seconds between two tries while the directory cannot be asked, the last for all that
+    `clock` gives wall seconds. `outbox` is where calls are noted until they are told; None where no other process could tell them. `pauses` are seconds between two tries while the directory cannot be asked, the last for all that
     follow. `count` is told of what was dropped.
     """
 
@@ -54,9 +57,11 @@ class Publisher:
         clock: Callable[[], float],
         log: Log,
         count: Callable[[str], None],
+        outbox: LeftBehind | None = None,
         pauses: tuple[float, ...] = _PAUSES,
     ) -> None:
         self._calls = calls
+        self._outbox = outbox
         self._board = board
         self._lookup = lookup
         self._choices = choices
@@ -96,6 +101,15 @@ class Publisher:
             self._waking = False
             await self._tell()
 
+    async def take_over(self) -> None:
+        """Tell of the calls that a process which was killed had not told yet, until cancelled."""
+        while self._outbox is not None:
+            await asyncio.sleep(LOOK_EVERY)
+            with suppress(NotDone):
+                for call, at in await self._outbox.left_behind():
+                    self._noted.setdefault(call.id, (call, at))  # what was heard here is newer
+                    self._wake_soon()
+
     async def _tell(self) -> None:
         while self._noted or self._merged:
             await self._publish(self._some())
@@ -116,6 +130,8 @@ class Publisher:
             await self._calls.change(changes)
             for call, _ in noted:
                 self._seek_if_unknown(call)
+            if self._outbox is not None:
+                await self._outbox.cross_off(call for call, _ in noted if self._calls.has_told(call.id))
         except Exception as exc:  # noqa: BLE001  # nothing may end what all screens depend on
             self._log.failure(exc)
 
@@ -185,6 +201,7 @@ async def publishing(publisher: Publisher) -> AsyncIterator[None]:
     """Let a publisher tell, for as long as this lasts."""
     background = Background()
     background.spawn(publisher.run())
+    background.spawn(publisher.take_over())
     try:
         yield
     finally:

@@ -101,6 +101,10 @@ class SharedCallLog:
             await self._tell([call_id for call_id in changes if call_id in self._untold])
             self._let_go()
 
+    def has_told(self, call_id: str) -> bool:
+        """Tell whether Redis was told all of a call."""
+        return call_id not in self._untold
+
     def _let_go(self) -> None:
         """Let go of the oldest where too many wait for Redis to come back; nothing is being written meanwhile."""
         while len(self._untold) > MOST_CALLS:

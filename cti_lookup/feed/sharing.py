@@ -38,7 +38,7 @@ async def open_shared(
     task = asyncio.create_task(hearing.run())
     try:
         await hearing.begin(shared.begin)
-        yield Kept(calls, SharedChoices(shared.link, names, own.choices, count), revocations)
+        yield Kept(calls, SharedChoices(shared.link, names, own.choices, count), revocations, shared.outbox)
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
