@@ -32,12 +32,9 @@ def shown(request: web.Request) -> str:
 
 def region_asked(request: web.Request, parts: Parts) -> str | None:
     """Choose the region that national numbers are read in: as asked, else the source's, else the service's."""
-    if asked := request.query.get("region"):
-        if not is_region(asked.upper()):
-            raise WrongField("region", "'region' is no ISO 3166 region with a numbering plan.")
-        return asked.upper()
-    if name := request.query.get("source"):
-        if name not in parts.sources:
-            raise WrongField("source", "No source of this name is configured.")
-        return parts.sources[name].region
-    return parts.region
+    asked, name = request.query.get("region", "").upper(), request.query.get("source", "")
+    if asked and not is_region(asked):
+        raise WrongField("region", "'region' is no ISO 3166 region with a numbering plan.")
+    if name and name not in parts.sources:
+        raise WrongField("source", "No source of this name is configured.")
+    return asked or (parts.sources[name].region if name else parts.region)

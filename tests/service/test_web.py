@@ -254,6 +254,7 @@ async def test_a_direction_nobody_knows_is_422(service: Service) -> None:
         ("telephone=1&region=%FF", "region"),
         ("telephone=1&region=USA", "region"),
         ("telephone=1&source=nobody", "source"),
+        ("telephone=1&source=nobody&region=US", "source"),
     ],
 )
 async def test_a_question_that_lacks_or_misstates_something_is_422_and_named(
