@@ -48,7 +48,7 @@ class Slice:
     """
     One stretch of load on one server.
 
-    `busy` is the part of its core that the server used, `disturbed` the part of a core that other programs took.
+    `busy` is the part of its core that the server used, for `used` seconds; `disturbed` the part of a core that other programs took.
     """
 
     requests: int
@@ -58,6 +58,12 @@ class Slice:
     p99_ms: float
     busy: float = 0.0
     disturbed: float = 0.0
+    used: float = 0.0
+
+    @property
+    def cost(self) -> float:
+        """Seconds of its core that the server used for a request."""
+        return self.used / self.requests
 
     @property
     def rate(self) -> float:
@@ -95,6 +101,15 @@ class Round:
     def ratio(self, position: int) -> float:
         """Say how fast one variant is, as a part of the bare handler's speed."""
         return self.ours[position].rate / self.base_rate
+
+    @property
+    def self_thrift(self) -> float:
+        """The bare handler's thrift against itself: 1.0 where nobody wears out the processor's caches."""
+        return self.bases[0].cost / self.bases[1].cost
+
+    def thrift(self, position: int) -> float:
+        """Say how little of its core one variant uses for a request: a part of the bare handler's thrift."""
+        return fmean(base.cost for base in self.bases) / self.ours[position].cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +186,8 @@ class Row:
     One line of the table.
 
     `base` and `ours` are the two measured values, `figure` what came of them and is held against the gate, `lowest` and
-    `highest` its spread over the rounds. What was not measured is None.
+    `highest` its spread over the rounds. `thrift` is the same ratio by the time of the core that requests took, which other programs
+    disturb less, and the bare handler's to itself. What was not measured is None.
     """
 
     what: What
@@ -188,6 +204,7 @@ class Row:
     base_ms: tuple[float, float] | None = None
     our_ms: tuple[float, float] | None = None
     busy: float | None = None
+    thrift: tuple[float, float] | None = None
 
 
 class Compared(Protocol):
@@ -256,6 +273,10 @@ def row(name: str, position: int, connections: int, rounds: Sequence[Round], gat
         base_ms=latency(bases),
         our_ms=latency(ours),
         busy=median(one.busy for one in ours),
+        thrift=(
+            median(one.thrift(position) for one in rounds),
+            median(one.self_thrift for one in rounds),
+        ),
     )
 
 

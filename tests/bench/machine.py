@@ -107,10 +107,11 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """What happened between two moments."""
+    """What happened between two moments; `used` is how many seconds of its core the server used."""
 
     busy: float
     disturbed: float
+    used: float = 0.0
 
 
 def between(before: Moment, after: Moment, cores: Cores) -> Stretch:
@@ -129,4 +130,5 @@ def between(before: Moment, after: Moment, cores: Cores) -> Stretch:
         - before.cores[core].stolen
         for core, used in ours.items()
     ]
-    return Stretch(ours[cores.server] / seconds, max(0.0, *others) / seconds)
+    used = ours[cores.server]
+    return Stretch(used / seconds, max(0.0, *others) / seconds, used)

@@ -23,6 +23,7 @@ _FIGURES = (
     "ours p50/p99 ms",
     "core",
     "bare:bare",
+    "by core time",
     "gate",
     "goal",
 )
@@ -31,7 +32,12 @@ _GAUGED = (Measure.OWN, Measure.MEMORY, Measure.IMPORT, Measure.LOOKUP, Measure.
 
 
 def show(rows: Sequence[Row], console: Console) -> None:
-    """Print the table; `core` is how much of its core the service used, less than all of it where it waits for load."""
+    """
+    Print the table.
+
+    `core` is how much of its core the service used, less than all of it where it waits for load. `by core time` is the figure by the
+    time of its core that a request took, and in brackets the bare handler's to itself.
+    """
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("path", no_wrap=True)
     table.add_column("measured", no_wrap=True)
@@ -56,6 +62,7 @@ def _cells(row: Row) -> Iterator[str]:
     yield "{:.2f}/{:.2f}".format(*row.our_ms) if row.our_ms else "–"
     yield f"{row.busy:.0%}" if row.busy is not None else "–"
     yield f"{row.self_ratio:.2f} ± {row.unsure:.2f}"
+    yield "{:.3f} ({:.2f})".format(*row.thrift) if row.thrift else "–"
     yield _limit(row.gate, row.gate.limit) if row.gate else "–"
     yield _limit(row.gate, row.gate.goal) if row.gate and row.gate.goal is not None else "–"
 

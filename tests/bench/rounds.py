@@ -120,7 +120,7 @@ class Bench:
         before = self._moment(server)
         told = drive(requests, server.port, next(self._serials))
         stretch = between(before, self._moment(server), self.cores)
-        return replace(told, busy=stretch.busy, disturbed=stretch.disturbed)
+        return replace(told, busy=stretch.busy, disturbed=stretch.disturbed, used=stretch.used)
 
     def _moment(self, server: Server) -> Moment:
         helpers = {process for variant in self.variants for process in variant.helpers}

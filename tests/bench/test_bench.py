@@ -72,8 +72,10 @@ def told(**changes: int) -> str:
     return WRK.format(json.dumps(FIGURES | changes))
 
 
-def a_slice(rate: int, *, disturbed: float = 0.0) -> Slice:
-    return Slice(requests=rate, seconds=1.0, bytes=rate * 2000, p50_ms=3.0, p99_ms=5.0, disturbed=disturbed)
+def a_slice(rate: int, *, disturbed: float = 0.0, used: float = 1.0) -> Slice:
+    return Slice(
+        requests=rate, seconds=1.0, bytes=rate * 2000, p50_ms=3.0, p99_ms=5.0, disturbed=disturbed, used=used
+    )
 
 
 def a_round(first: int, ours: int, second: int) -> Round:
@@ -118,6 +120,15 @@ def test_a_ratio_is_taken_within_its_round_and_the_median_decides() -> None:
 
     assert (told_row.figure, told_row.lowest, told_row.highest) == pytest.approx((0.80, 0.30, 0.81))
     assert told_row.verdict is Verdict.MET
+
+
+def test_the_time_of_its_core_tells_what_a_request_costs_though_others_take_turns() -> None:
+    bases = (a_slice(1000, used=0.5), a_slice(800, used=0.4))
+    disturbed = Round(bases, (a_slice(500, used=0.5, disturbed=0.5),))
+    told = row("ours", 0, 64, [disturbed], None)
+
+    assert told.thrift == (0.5, 1.0)
+    assert told.figure == pytest.approx(5 / 9)
 
 
 def test_a_drift_during_a_round_is_shared_by_the_bare_handler_before_and_after() -> None:
