@@ -34,12 +34,12 @@ from cti_lookup.calls import Call, CallBook, Entry, LiveCalls, NoLiveCalls, Stat
 from cti_lookup.calls.book import (
     ENDED_REMEMBERED,
     REMEMBERED,
-    REQUESTS_REMEMBERED,
     Heard,
     Name,
     name_of,
     show,
 )
+from cti_lookup.calls.repeats import REQUESTS_REMEMBERED
 from cti_lookup.events import CallEvent, Happening
 from cti_lookup.telephone import Dialled
 

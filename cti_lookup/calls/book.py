@@ -8,6 +8,7 @@ import msgspec
 
 from cti_lookup.calls.advancing import RINGING_LIMIT, advance, closed, expired, follow, join
 from cti_lookup.calls.call import Call, State
+from cti_lookup.calls.repeats import Repeats
 from cti_lookup.calls.watching import LiveCalls, NoLiveCalls
 from cti_lookup.calls.whole import is_another
 from cti_lookup.events import CallEvent
@@ -21,9 +22,6 @@ ENDED_REMEMBERED: Final = 4 * 3600.0
 """The same after its end, so that no late ringing brings it up. Facts: Zoom repeats after 90 min, others sooner."""
 
 _MOST_NAMES: Final = 16
-_MOST_REQUESTS: Final = 20_000
-REQUESTS_REMEMBERED: Final = 3600.0
-"""Seconds for which a request is known again."""
 
 
 class Heard(msgspec.Struct, gc=False, eq=False):
@@ -80,7 +78,7 @@ class CallBook:
         self._seconds = seconds
         self._soonest = min(seconds, ENDED_REMEMBERED)
         self._calls: OrderedDict[Name, Heard] = OrderedDict()
-        self._requests: OrderedDict[tuple[str, bytes], float] = OrderedDict()
+        self._requests = Repeats(clock)
 
     async def record(self, event: CallEvent) -> Call:
         """Apply an event to its call and give the call as it now is."""
@@ -204,16 +202,7 @@ class CallBook:
 
     async def is_new(self, source: str, fingerprint: bytes) -> bool:
         """Tell whether a request comes for the first time within an hour."""
-        now, key = self._clock(), (source, fingerprint)
-        while self._requests and (
-            len(self._requests) >= _MOST_REQUESTS
-            or now - next(iter(self._requests.values())) >= REQUESTS_REMEMBERED
-        ):
-            self._requests.popitem(last=False)
-        if key in self._requests:
-            return False
-        self._requests[key] = now
-        return True
+        return self._requests.is_new(source, fingerprint)
 
     def _forget(self, now: float) -> None:
         """Let go of calls nobody has heard of for long, and of the oldest where there are too many."""

@@ -33,7 +33,7 @@ LAYERS: Final = (
     {"telephone"},
     {"people", "events"},
     {"matching", "calls.call"},
-    {"calls.watching", "calls.whole"},
+    {"calls.repeats", "calls.watching", "calls.whole"},
     {"calls.legs"},
     {"calls.advancing"},
     {"calls.book"},
