@@ -3,6 +3,7 @@
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Final
 
 import pytest
 from yarl import URL
@@ -15,11 +16,53 @@ from tests.directory.listeners import announced, listen
 EXACTLY_ONE = ["base", "must have exactly one of telephone, email, website and chat"]
 
 
-async def test_the_documented_contacts_are_listed_in_the_order_they_were_added(samples: Api) -> None:
+IN_ORDER: Final = (
+    ("work", "telephone", "1"),
+    ("mobile", "telephone", "2"),
+    ("home", "telephone", "3"),
+    ("fax", "telephone", "4"),
+    ("work", "email", "a@b.example"),
+    ("personal", "email", "c@d.example"),
+    ("work", "website", "b.example"),
+    ("chat_teams", "chat", "e"),
+)
+"""Contacts of a person, as they are ordered."""
+
+
+async def test_the_documented_contacts_are_listed_in_the_documented_order(samples: Api) -> None:
     assert await samples.get("/people/30/contacts") == [
-        {"label": "fax", "id": 326, "telephone": "+1 (713) 987 2911"},
         {"label": "work", "id": 327, "telephone": "+1 (713) 987 2967"},
+        {"label": "fax", "id": 326, "telephone": "+1 (713) 987 2911"},
     ]
+
+
+async def test_contacts_are_ordered_by_kind_and_label_wherever_they_stand(api: Api) -> None:
+    person = await api.person()
+    path = f"/people/{person['id']}"
+    ids = {
+        (label, kind, text): (await api.contact(person["id"], label=label, **{kind: text}))["id"]
+        for label, kind, text in reversed(IN_ORDER)
+    }
+    expected = [ids[one] for one in IN_ORDER]
+    assert [one["id"] for one in (await api.get(path))["contacts"]] == expected
+    assert [one["id"] for one in await api.get(f"{path}/contacts")] == expected
+    (listed,) = await api.get("/people?fields=contacts")
+    assert [one["id"] for one in listed["contacts"]] == expected
+
+
+async def test_contacts_that_are_deleted_while_they_are_read_hide_no_others(api: Api) -> None:
+    person = await api.person()
+    for label, kind, text in reversed(IN_ORDER):
+        await api.contact(person["id"], label=label, **{kind: text})
+    path, seen, following = f"/v1/people/{person['id']}/contacts", [], "?per_page=3"
+    while following:
+        async with api.client.get(path + following) as response:
+            page, links = await response.json(), response.links
+        for contact in page:
+            await api.call("DELETE", f"{path.removeprefix('/v1')}/{contact['id']}")
+        seen += [contact["label"] for contact in page]
+        following = f"?{URL(links['next']['url']).raw_query_string}" if "next" in links else ""
+    assert seen == [label for label, _, _ in IN_ORDER]
 
 
 async def test_a_single_contact_tells_whether_an_integration_keeps_it(samples: Api) -> None:

@@ -69,8 +69,8 @@ ASHOK: Final = {
     "vip": False,
     "work_hours": {"name": "Monday through Friday, 9:00am until 5:00pm"},
     "contacts": [
-        {"label": "fax", "id": 326, "telephone": "+1 (713) 987 2911"},
         {"label": "work", "id": 327, "telephone": "+1 (713) 987 2967"},
+        {"label": "fax", "id": 326, "telephone": "+1 (713) 987 2911"},
     ],
     "source": None,
     "supportID": None,

@@ -70,8 +70,8 @@ async def test_the_documented_person_has_the_documented_fields(samples: Api) -> 
     assert person["manager"] == {"id": 5, "name": "Howard Tanner"}
     assert person["work_hours"]["name"] == "Monday through Friday, 9:00am until 5:00pm"
     assert person["contacts"] == [
-        {"label": "fax", "id": 326, "telephone": "+1 (713) 987 2911"},
         {"label": "work", "id": 327, "telephone": "+1 (713) 987 2967"},
+        {"label": "fax", "id": 326, "telephone": "+1 (713) 987 2911"},
     ]
     for field in ("picture_uri", "sourceID", "source", "supportID", "custom_fields", "ui_extension"):
         assert person[field] is None

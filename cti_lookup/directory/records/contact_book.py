@@ -15,6 +15,7 @@ from cti_lookup.directory.access.identity import Identity
 from cti_lookup.directory.errors import NotFoundError
 from cti_lookup.directory.records.contacts import (
     PERSON_CONTACTS,
+    PLACE,
     Contact,
     ContactDraft,
     ContactKind,
@@ -30,8 +31,14 @@ from cti_lookup.directory.records.visibility import check_changeable, check_visi
 from cti_lookup.directory.webhooks.events import announce
 
 _COUNT: Final = "SELECT count(*) FROM {table} WHERE owner_id = ?"
-_AFTER: Final = "SELECT * FROM {table} WHERE owner_id = ? AND id > ? ORDER BY id LIMIT ?"
-_BEFORE: Final = "SELECT * FROM {table} WHERE owner_id = ? AND id < ? ORDER BY id DESC LIMIT ?"
+_AFTER: Final = (
+    "SELECT *, {place} AS place FROM {table} WHERE owner_id = ? AND ({place}, id) > (?, ?)"
+    " ORDER BY place, id LIMIT ?"
+)
+_BEFORE: Final = (
+    "SELECT *, {place} AS place FROM {table} WHERE owner_id = ? AND ({place}, id) < (?, ?)"
+    " ORDER BY place DESC, id DESC LIMIT ?"
+)
 _ONE: Final = "SELECT * FROM {table} WHERE owner_id = ? AND id = ?"
 _INSERT: Final = "INSERT INTO {table} (owner_id, label, protocol, uri, integration) VALUES (?, ?, ?, ?, ?)"
 _UPDATE: Final = "UPDATE {table} SET label = ?, protocol = ?, uri = ?, integration = ? WHERE id = ?"
@@ -65,16 +72,17 @@ class ContactBook:
         return cls(connection, kind, owner_id, identity)
 
     def page(self, request: PageRequest, fields: Sequence[str]) -> Page[dict[str, object]]:
-        """Return part of the contacts with some fields, in the order in which they were added."""
-        anchor = request.anchor.id if request.anchor else 0
+        """Return part of the contacts with some fields, by kind and label, and then in the order in which they were added."""
+        anchor = (request.anchor.place, request.anchor.id) if request.anchor else (0, 0)
         # One more than the page holds tells whether another page follows.
         query = _BEFORE if request.before else _AFTER
-        rows = self._execute(query, self.owner_id, anchor, request.limit).fetchall()
+        rows = self._execute(query, self.owner_id, *anchor, request.limit).fetchall()
         items = [_item(row, fields) for row in rows[: request.per_page]]
         if request.before:
             items.reverse()
         (total,) = self._execute(_COUNT, self.owner_id).fetchone()
-        return Page(request, tuple(items), total, more=len(rows) > request.per_page)
+        places = {row["id"]: row["place"] for row in rows}
+        return Page(request, tuple(items), total, more=len(rows) > request.per_page, places=places)
 
     def contact(self, contact_id: int) -> Contact:
         """Return one contact, or raise `NotFoundError`."""
@@ -129,7 +137,7 @@ class ContactBook:
         return row
 
     def _execute(self, statement: str, *parameters: str | int) -> Cursor:
-        named = statement.format(table=self.kind.table, owners=self.kind.owners)
+        named = statement.format(table=self.kind.table, owners=self.kind.owners, place=PLACE)
         return self.connection.execute(named, parameters)
 
 

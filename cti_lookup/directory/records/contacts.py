@@ -3,7 +3,8 @@ Contacts of people and of organizations: which label goes with which kind of val
 
 Facts (R-Service developer guide, "People - Contacts API" and "Organizations - Contacts API"): a contact is one value under
 one label; the name of the field that holds the value is its kind. Values have at most 255 characters. Organizations have
-no chats. A contact alone also tells whether an integration keeps it; one of a collection does not.
+no chats. A contact alone also tells whether an integration keeps it; one of a collection does not. Contacts are ordered by kind,
+then by label ("Contacts API"); the samples of all pages have kinds and labels in the order in which they stand here.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -56,6 +57,17 @@ ORGANIZATION_LABELS: Final = MappingProxyType(
 
 CALLER_LABELS: Final = frozenset({"work", "mobile", "home"})
 """The labels whose telephones identify a caller: nobody calls from a fax."""
+
+_LABEL_ORDER: Final = (
+    *("work", "mobile", "home", "general", "service_desk", "fax", "service_desk_fax", "personal"),
+    *("chat_skype", "chat_slack", "chat_teams", "chat_workchat"),
+)
+
+PLACE: Final = (
+    f"instr('/{'/'.join(f'{protocol} {label}' for protocol in PROTOCOLS for label in _LABEL_ORDER)}/',"
+    " '/' || protocol || ' ' || label || '/')"
+)
+"""The place of a contact among those of its owner, as an expression of its columns; those in the same place go by id."""
 
 LONGEST_VALUE: Final = 255
 

@@ -7,6 +7,8 @@ the contacts and addresses as JSON; what a person refers to is mostly known alre
 pass through one typed decoding, which puts in the defaults, and are appended.
 """
 
+# ruff: noqa: S608 - queries are put together from constants, never from values
+
 from collections.abc import Sequence
 from functools import lru_cache
 from sqlite3 import Connection
@@ -14,6 +16,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from cti_lookup.directory.records.contacts import PLACE
 from cti_lookup.directory.records.parts import Part
 from cti_lookup.directory.records.references import Surroundings, surroundings
 from cti_lookup.directory.storage.reader import Reader
@@ -24,10 +27,10 @@ MOST_AT_ONCE: Final = 100
 MOST_KEPT: Final = 8192
 """People that are kept as JSON, some 10 MiB; with one more all of them are read anew."""
 
-# The index gives the contacts in the order of their ids.
+# An aggregate has its rows in the order of the subquery it reads.
 _CONTACTS: Final = (
-    "(SELECT json_group_array(json_object('label', label, 'id', id, protocol, uri))"
-    " FROM contacts INDEXED BY contacts_by_owner WHERE owner_id = people.id)"
+    "(SELECT json_group_array(json_object('label', label, 'id', id, protocol, uri)) FROM (SELECT label, id, protocol, uri"
+    f" FROM contacts INDEXED BY contacts_by_owner WHERE owner_id = people.id ORDER BY {PLACE}, id))"
 )
 _ADDRESSES: Final = (
     "(SELECT json_group_array(json_object('id', id, 'label', label, 'address', address, 'city', city, 'state', state,"
@@ -178,4 +181,4 @@ def _read(connection: Connection, ids: Sequence[int], home: str) -> dict[int, Wh
 @lru_cache(MOST_AT_ONCE + 1)
 def _query(count: int) -> str:
     marks = ",".join("?" * count)
-    return f"SELECT {_SELECTED} FROM people WHERE people.id IN ({marks})"  # noqa: S608 - constants
+    return f"SELECT {_SELECTED} FROM people WHERE people.id IN ({marks})"

@@ -46,6 +46,7 @@ class Cursor:
     """
     One record of a collection: how many stand before it, its id, and the times that a collection is sorted by.
 
+    A contact also has a place, that of its kind and label: where it stood is known when it is gone.
     Whoever reads what has changed sorts by times: a record that changes once more while they read is then elsewhere, and they
     go on from where it was.
     """
@@ -53,10 +54,13 @@ class Cursor:
     offset: int
     id: int
     times: tuple[str, ...] = ()
+    place: int = 0
 
     def encode(self) -> str:
         """Return the text a client gets."""
-        value = {"offset": self.offset, "cursor": [*self.times, self.id]}
+        value: dict[str, object] = {"offset": self.offset, "cursor": [*self.times, self.id]}
+        if self.place:
+            value["place"] = self.place
         text = json.dumps(value, separators=(",", ":"))
         return base64.b64encode(text.encode()).decode()
 
@@ -66,7 +70,8 @@ class Cursor:
         try:
             value = json.loads(base64.b64decode(text.encode(), validate=True))
             offset, (*times, number) = value["offset"], value["cursor"]
-            return cls(_count(offset), _count(number), tuple(map(_time, times)))
+            place = _count(value.get("place", 0))
+            return cls(_count(offset), _count(number), tuple(map(_time, times)), place)
         except (binascii.Error, ValueError, LookupError, TypeError, RecursionError):
             raise InvalidCursorError from None
 
@@ -106,8 +111,8 @@ class Page(Generic[ItemT]):
     """
     Part of a collection; `more` says whether records follow in the direction of reading.
 
-    `total` need not be counted further than one beyond `MOST_RECORDS`. `times` are what cursors hold of the first and the last
-    record, by id.
+    `total` need not be counted further than one beyond `MOST_RECORDS`. `times` and `places` are what cursors hold of the first and
+    the last record, by id.
     """
 
     request: PageRequest
@@ -115,6 +120,7 @@ class Page(Generic[ItemT]):
     total: int
     more: bool
     times: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    places: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def offset(self) -> int:
@@ -154,7 +160,8 @@ class Page(Generic[ItemT]):
     def _cursor(self, number: int) -> str:
         """Return the cursor of a record of this page."""
         record_id = _id(self.items[number])
-        return Cursor(self.offset + number, record_id, self.times.get(record_id, ())).encode()
+        times, place = self.times.get(record_id, ()), self.places.get(record_id, 0)
+        return Cursor(self.offset + number, record_id, times, place).encode()
 
 
 def _id(item: Identified | Mapping[str, object]) -> int:

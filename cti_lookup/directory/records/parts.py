@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from sqlite3 import Connection
 from typing import Any, Final
 
+from cti_lookup.directory.records.contacts import PLACE
 from cti_lookup.directory.records.resource import Addresses, Contacts, Field, Members
 
 Part = dict[str, object]
@@ -53,7 +54,9 @@ def _by_owner(parts: Iterator[tuple[int, Part]]) -> Mapping[int, list[Part]]:
 
 
 def _contacts(connection: Connection, table: str, listed: str) -> Iterator[tuple[int, Part]]:
-    query = f"SELECT owner_id, id, label, protocol, uri FROM {table} WHERE owner_id {_AMONG} ORDER BY id"
+    query = (
+        f"SELECT owner_id, id, label, protocol, uri FROM {table} WHERE owner_id {_AMONG} ORDER BY {PLACE}, id"
+    )
     for owner_id, number, label, protocol, uri in connection.execute(query, (listed,)):
         yield owner_id, {"label": label, "id": number, protocol: uri}
 
