@@ -4,6 +4,7 @@ import base64
 import re
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -127,6 +128,47 @@ async def test_a_page_size_out_of_bounds_is_brought_within_them(samples: Api, as
 async def test_a_cursor_nobody_gave_out_is_refused(samples: Api, name: str, cursor: str) -> None:
     query = f"{name}={cursor}" if cursor.isascii() else f"{name}=%ED%A0%80"
     assert await samples.call("GET", f"/people?{query}") == (400, {"message": "Invalid cursor"})
+
+
+@pytest.mark.parametrize("path", ["/people", "/organizations", "/people/30/contacts", "/archive"])
+async def test_who_counts_pages_reads_everything_once_and_comes_to_an_end(samples: Api, path: str) -> None:
+    for number in range(5):
+        person = await samples.person(f"Page {number}")
+        await samples.call("POST", f"/people/{person['id']}/archive")
+        await samples.contact(30, label="home", telephone=str(number))
+    everything = [record["id"] for record in await samples.get(f"{path}?per_page=100")]
+    counted: list[int] = []
+    number = 1
+    while page := await samples.get(f"{path}?per_page=3&page={number}"):
+        counted += [record["id"] for record in page]
+        number += 1
+    assert counted == everything
+
+
+async def test_a_page_that_was_counted_leads_to_those_around_it(samples: Api) -> None:
+    everyone = [person["id"] for person in await samples.get("/people?per_page=100")]
+    async with samples.client.get("/v1/people?page=3&per_page=7") as response:
+        assert [person["id"] for person in await response.json()] == everyone[14:21]
+        assert response.headers["X-Pagination-Current-Page"] == "3"
+        links = _links(response.headers["Link"])
+    assert [samples.relative(links["first"])] == ["/v1/people?per_page=7"]
+    assert [person["id"] for person in await _at(samples, links["next"])] == everyone[21:28]
+    assert [person["id"] for person in await _at(samples, links["prev"])] == everyone[7:14]
+
+
+async def _at(api: Api, address: str) -> Any:
+    return await api.get(api.relative(address).removeprefix("/v1"))
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "x", "", "٢"])
+async def test_a_page_that_is_no_number_is_the_first(samples: Api, number: str) -> None:
+    first = await samples.get("/people")
+    assert await samples.get("/people", params={"page": number}) == first
+
+
+@pytest.mark.parametrize("number", ["1000", "9" * 30, "9" * 5000])
+async def test_a_page_beyond_the_end_is_empty(samples: Api, number: str) -> None:
+    assert await samples.get("/people", params={"page": number}) == []
 
 
 async def test_cursors_hold_no_name(samples: Api) -> None:

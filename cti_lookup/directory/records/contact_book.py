@@ -33,11 +33,11 @@ from cti_lookup.directory.webhooks.events import announce
 _COUNT: Final = "SELECT count(*) FROM {table} WHERE owner_id = ?"
 _AFTER: Final = (
     "SELECT *, {place} AS place FROM {table} WHERE owner_id = ? AND ({place}, id) > (?, ?)"
-    " ORDER BY place, id LIMIT ?"
+    " ORDER BY place, id LIMIT ? OFFSET ?"
 )
 _BEFORE: Final = (
     "SELECT *, {place} AS place FROM {table} WHERE owner_id = ? AND ({place}, id) < (?, ?)"
-    " ORDER BY place DESC, id DESC LIMIT ?"
+    " ORDER BY place DESC, id DESC LIMIT ? OFFSET ?"
 )
 _ONE: Final = "SELECT * FROM {table} WHERE owner_id = ? AND id = ?"
 _INSERT: Final = "INSERT INTO {table} (owner_id, label, protocol, uri, integration) VALUES (?, ?, ?, ?, ?)"
@@ -76,7 +76,7 @@ class ContactBook:
         anchor = (request.anchor.place, request.anchor.id) if request.anchor else (0, 0)
         # One more than the page holds tells whether another page follows.
         query = _BEFORE if request.before else _AFTER
-        rows = self._execute(query, self.owner_id, *anchor, request.limit).fetchall()
+        rows = self._execute(query, self.owner_id, *anchor, request.limit, request.skipped).fetchall()
         items = [_item(row, fields) for row in rows[: request.per_page]]
         if request.before:
             items.reverse()

@@ -26,7 +26,9 @@ from cti_lookup.directory.records.refusals import refusal
 from cti_lookup.directory.records.resource import Column, Field, Reference, Resource, Roles, Type
 from cti_lookup.directory.records.times import Span, parse_span
 
-PARAMETERS: Final = frozenset({"fields", "sort", "per_page", "search_after", "search_before", "account"})
+PARAMETERS: Final = frozenset(
+    {"fields", "sort", "per_page", "page", "search_after", "search_before", "account"}
+)
 """What stands in a URL beside filters."""
 
 MOST_FILTERS: Final = 100

@@ -177,9 +177,10 @@ def _page_ids(
         where = all_of(where, ordering.beyond(place))
     query = (
         f"SELECT {resource.table}.id FROM {source.tables} {_joins(resource, ordering)}"
-        f" WHERE {where.sql} ORDER BY {ordering.sql} LIMIT ?"
+        f" WHERE {where.sql} ORDER BY {ordering.sql} LIMIT ? OFFSET ?"
     )
-    return [row[0] for row in connection.execute(query, (*source.values, *where.values, listing.page.limit))]
+    values = (*source.values, *where.values, listing.page.limit, listing.page.skipped)
+    return [row[0] for row in connection.execute(query, values)]
 
 
 def _joins(resource: Resource, ordering: Ordering) -> str:

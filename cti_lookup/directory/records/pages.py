@@ -5,7 +5,8 @@ A cursor is opaque to clients: base64 of a JSON object with the place of a recor
 holds an id rather than the values sorted by, as those are people's names and URLs end up in logs; but for times.
 
 Facts (R-Service developer guide, "Pagination"): 20 records to a page by default, 100 at most; a collection is cut at 100,000
-records, and then says so in `X-Pagination-Throttled`.
+records, and then says so in `X-Pagination-Throttled`. `page=2` is the former way to go on, no longer documented: clients that
+still count pages would read the first one for ever.
 """
 
 import base64
@@ -27,6 +28,7 @@ MOST_RECORDS: Final = 100_000
 
 _AFTER: Final = "search_after"
 _BEFORE: Final = "search_before"
+_PAGE: Final = "page"
 
 
 class Identified(Protocol):
@@ -78,21 +80,27 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """Which part of a collection is asked for; never both after one cursor and before another."""
+    """
+    Which part of a collection is asked for; never both after one cursor and before another.
+
+    `skipped` records are passed over for who counts pages, and none for who has a cursor.
+    """
 
     per_page: int = DEFAULT_PER_PAGE
     after: Cursor | None = None
     before: Cursor | None = None
+    skipped: int = 0
 
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> Self:
         """Read the parameters of a URL; too large a page is the largest, a number that is none is the default."""
-        per_page = _per_page(query.get("per_page", ""))
+        per_page = min(MOST_PER_PAGE, _number(query.get("per_page", ""), DEFAULT_PER_PAGE))
         if query.get(_AFTER):
             return cls(per_page, after=Cursor.decode(query[_AFTER]))
         if query.get(_BEFORE):
             return cls(per_page, before=Cursor.decode(query[_BEFORE]))
-        return cls(per_page)
+        pages_before = _number(query.get(_PAGE, ""), 1) - 1
+        return cls(per_page, skipped=min(MOST_RECORDS, pages_before * per_page))
 
     @property
     def anchor(self) -> Cursor | None:
@@ -102,7 +110,7 @@ class PageRequest:
     @property
     def limit(self) -> int:
         """How many records to read: one more than the page holds tells whether others follow."""
-        room = MOST_RECORDS - (self.after.offset + 1 if self.after else 0)
+        room = MOST_RECORDS - (self.after.offset + 1 if self.after else self.skipped)
         return max(0, min(self.per_page + 1, room))
 
 
@@ -129,7 +137,7 @@ class Page(Generic[ItemT]):
             return self.request.after.offset + 1
         if self.request.before:
             return max(0, self.request.before.offset - len(self.items))
-        return 0
+        return self.request.skipped
 
     def headers(self, url: str, query: Mapping[str, str]) -> dict[str, str]:
         """Return the headers of this page of the collection at a URL, asked for with a query."""
@@ -143,13 +151,13 @@ class Page(Generic[ItemT]):
         if self.total > MOST_RECORDS:
             headers["X-Pagination-Throttled"] = "true"
         # All of them: a field may be filtered by twice, as with the two ends of a range.
-        kept = [(name, value) for name, value in query.items() if name not in {_AFTER, _BEFORE}]
+        kept = [(name, value) for name, value in query.items() if name not in {_AFTER, _BEFORE, _PAGE}]
         links = [f'<{_address(url, [*kept, *cursor.items()])}>; rel="{rel}"' for rel, cursor in self._links()]
         return headers | ({"Link": ", ".join(links)} if links else {})
 
     def _links(self) -> list[tuple[str, dict[str, str]]]:
         links: list[tuple[str, dict[str, str]]] = []
-        if self.request.after or (self.request.before and self.more):
+        if self.request.after or self.request.skipped or (self.request.before and self.more):
             links.append(("first", {}))
             if self.items:
                 links.append(("prev", {_BEFORE: self._cursor(0)}))
@@ -178,10 +186,11 @@ def _quote(text: str) -> str:
     return quote(text, safe="", errors="replace")
 
 
-def _per_page(text: str) -> int:
+def _number(text: str, default: int) -> int:
+    """Return the number above zero that a text writes, no larger than an id can be; the default if it writes none."""
     if not (text.isascii() and text.isdecimal()) or not text.strip("0"):
-        return DEFAULT_PER_PAGE
-    return min(MOST_PER_PAGE, int(text) if len(text) <= len(str(LARGEST_ID)) else MOST_PER_PAGE)
+        return default
+    return min(LARGEST_ID, int(text)) if len(text) <= len(str(LARGEST_ID)) else LARGEST_ID
 
 
 def _time(value: object) -> str:

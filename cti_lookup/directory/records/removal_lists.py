@@ -82,8 +82,8 @@ def _rows(connection: Connection, request: PageRequest, ordering: Ordering, amon
         if place is None:
             raise InvalidCursorError
         among = all_of(among, directed.beyond(place))
-    query = f"{_SELECT} WHERE {among.sql} ORDER BY {directed.sql} LIMIT ?"
-    return connection.execute(query, (*among.values, request.limit)).fetchall()
+    query = f"{_SELECT} WHERE {among.sql} ORDER BY {directed.sql} LIMIT ? OFFSET ?"
+    return connection.execute(query, (*among.values, request.limit, request.skipped)).fetchall()
 
 
 def _times(row: Row, ordering: Ordering) -> tuple[str, ...]:

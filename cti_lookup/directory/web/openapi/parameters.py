@@ -50,6 +50,14 @@ PAGING: Final[Mapping[str, Parameter]] = MappingProxyType(
                 },
             }
         ),
+        "page": (
+            {
+                "name": "page",
+                "in": "query",
+                "description": "The number of a page, for clients that count pages; a place as a `Link` has it comes before.",
+                "schema": {"type": "integer", "minimum": 1, "default": 1},
+            }
+        ),
         "search_after": (
             {
                 "name": "search_after",
