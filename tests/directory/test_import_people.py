@@ -251,7 +251,7 @@ def test_a_source_can_be_given_for_those_who_have_only_a_key(directory: Director
 
 
 @pytest.mark.parametrize("delimiter", [",", "\t", ";"])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
 def test_delimiter_and_encoding_are_found_out(directory: Directory, delimiter: str, encoding: str) -> None:
     text = rows(HEAD, ("ann@example.org", 'Änn, "the" Ž; 1\n2'), delimiter=delimiter)
 
@@ -284,7 +284,8 @@ SOUND = rows(HEAD, ANN).encode()
         (b"Name\nAnn\n", 1),
         (b"ann@example.org,Ann\n", 1),
         (b"\xff\xfe" + SOUND, 1),
-        (SOUND.decode().encode("utf-16-le"), 1),
+        (SOUND.decode().encode("utf-16-be"), 1),
+        (SOUND.decode().encode("utf-16-le") + b"\x00\xd8,\x00", 3),
     ],
 )
 def test_a_file_that_cannot_be_read_changes_nothing_and_says_where(

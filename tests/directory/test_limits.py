@@ -177,5 +177,10 @@ async def test_without_limits_the_headers_tell_of_one_that_never_shrinks(api: Ap
         _, told = await standing(api, "/v1/nothing")
         assert (told["Limit"], told["Remaining"]) == ("1000000000", "1000000000")
         assert told["Reset"].isdecimal()
-    assert await api.get("/rate_limit") == {"resources": []}
-    assert await api.get("/rate_limit") == {"resources": []}
+
+
+async def test_without_limits_both_windows_are_told_all_the_same_and_as_often_as_one_likes(api: Api) -> None:
+    for _ in range(2):
+        burst, hour = (await api.get("/rate_limit"))["resources"]
+        assert burst == hour
+        assert (burst["context"], burst["limit"], burst["remaining"]) == ("core", 10**9, 10**9)

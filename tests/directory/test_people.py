@@ -335,6 +335,15 @@ async def test_who_is_disabled_is_listed_so_whatever_the_fields(api: Api) -> Non
     assert await api.get("/people?fields=name") == [{"id": 2, "name": "Ada Example", "disabled": True}]
 
 
+async def test_a_field_that_live_systems_show_may_be_asked_for(samples: Api) -> None:
+    assert await samples.get("/people?id=30&fields=nodeID,name") == [{"id": 30, "name": "Ashok Kumar"}]
+    assert await samples.get("/people?id=30&fields=nodeID") == [{"id": 30}]
+    assert await samples.get("/people/30/contacts?fields=nodeID,label") == [
+        {"id": 327, "label": "work"},
+        {"id": 326, "label": "fax"},
+    ]
+
+
 @pytest.mark.parametrize("fields", ["shoe_size", "name,shoe_size", "roles,shoe_size,a@b"])
 async def test_unknown_fields_are_named(api: Api, fields: str) -> None:
     named = "roles, shoe_size" if "roles" in fields else "shoe_size"

@@ -57,8 +57,8 @@ class NoLimits:
         """Count nothing."""
 
     def ask(self, owner: int) -> tuple[Standing, ...]:  # noqa: ARG002 - it is the same for all
-        """Return that there are no limits."""
-        return ()
+        """Return two windows that never shrink, as clients look for the one or the other."""
+        return _NEVER_SHRINKS, _NEVER_SHRINKS
 
     def headers(self, owner: int) -> Mapping[istr, str]:  # noqa: ARG002 - as above
         """Return the headers of a limit that never shrinks."""
@@ -152,5 +152,8 @@ def _headers(standing: Standing) -> Mapping[istr, str]:
     }
 
 
-_BOUNDLESS: Final = _headers(Standing(1_000_000_000, 1_000_000_000, 2**31 - 1))
-"""Sent where nothing is limited, as some clients insist on the headers; the reset never comes, and fits any integer."""
+_NEVER_SHRINKS: Final = Standing(1_000_000_000, 1_000_000_000, 2**31 - 1)
+"""Where nothing is limited; the reset never comes, and fits any integer."""
+
+_BOUNDLESS: Final = _headers(_NEVER_SHRINKS)
+"""Sent where nothing is limited, as some clients insist on the headers."""

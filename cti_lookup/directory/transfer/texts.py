@@ -1,12 +1,14 @@
 """
 The lines of a file as text: encodings, and what is no text.
 
-Facts (4me developer guide, "Import API"): files are UTF-8 or UTF-16LE. Clients write them with a byte order mark and without;
-UTF-16 cannot be told from anything else without one.
+Facts (4me developer guide, "Import API"): files are UTF-8 or UTF-16LE. Clients write them with a byte order mark and without.
+Without one UTF-16LE is known by the null bytes in its first two characters: the first line of any file is ASCII at its
+beginning, and no file of UTF-8 may hold a null byte.
 """
 
 import codecs
 import os
+import re
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, Final
 
@@ -26,6 +28,10 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_LONGEST_START: Final = 4
+"""Bytes that tell the encoding."""
+
+_UNMARKED_UTF_16_LE: Final = re.compile(rb"[^\0]\0[^\0]\0")
 
 
 class TextLines(Iterable[str]):
@@ -75,13 +81,18 @@ def _encoding(file: BinaryIO) -> tuple[str, str]:
     """Return the name of a file's encoding, as shown and as Python has it, and pass over its byte order mark."""
     number = file.fileno()
     os.lseek(number, 0, os.SEEK_SET)
-    start = os.read(number, len(codecs.BOM_UTF8))
+    start = os.read(number, _LONGEST_START)
+    mark, encoding = _mark(start)
+    os.lseek(number, len(mark), os.SEEK_SET)
+    return encoding.upper().replace("-LE", "LE").replace("-BE", "BE"), encoding
+
+
+def _mark(start: bytes) -> tuple[bytes, str]:
+    """Return the byte order mark that a file begins with, if any, and the encoding."""
     for mark, encoding in _MARKS:
         if start.startswith(mark):
-            os.lseek(number, len(mark), os.SEEK_SET)
-            return encoding.upper().replace("-LE", "LE").replace("-BE", "BE"), encoding
-    os.lseek(number, 0, os.SEEK_SET)
-    return "UTF-8", "utf-8"
+            return mark, encoding
+    return b"", "utf-16-le" if _UNMARKED_UTF_16_LE.match(start) else "utf-8"
 
 
 def bytes_read(file: BinaryIO) -> int:

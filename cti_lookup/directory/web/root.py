@@ -14,7 +14,7 @@ async def show_root(_: web.Request) -> web.Response:
 
 
 async def show_rate_limit(request: web.Request) -> web.Response:
-    """Answer with the windows of the limits, none if there are none."""
+    """Answer with the windows of the limits."""
     standings = request.app[LIMITS].ask(request[IDENTITY].person_id)
     return json_answer({"resources": list(map(_resource, standings))})
 
