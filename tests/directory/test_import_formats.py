@@ -1,6 +1,7 @@
 """vCard, LDIF and the CSV files of Active Directory become the same people."""
 
 import base64
+import re
 import uuid
 from pathlib import Path
 
@@ -151,13 +152,36 @@ def test_an_ldif_file_of_active_directory_goes_in_with_the_default_mapping(direc
 
 @pytest.mark.parametrize(
     ("content", "line"),
-    [(ldif("changetype: delete"), 23), (ldif("no attribute"), 23), ("dn: x\n" + "a: " + "x" * 2**20, 2)],
+    [
+        (ldif("changetype: delete"), 23),
+        (ldif("changetype: modify"), 23),
+        (ldif("no attribute"), 23),
+        ("dn: x\n" + "a: " + "x" * 2**20, 2),
+    ],
 )
 def test_what_is_no_record_of_an_ldif_file_is_refused(directory: Directory, content: str, line: int) -> None:
     with pytest.raises(UnreadableFileError) as raised:
         directory.take_in(content, "people.ldif")
 
     assert raised.value.line >= line - 3
+
+
+def test_records_that_add_are_those_of_an_export(directory: Directory) -> None:
+    exported = re.sub(r"(?m)^(objectClass: (?:top|organizationalUnit))$", r"changetype: add\n\1", ldif())
+    assert exported.count("changetype: add") == 2
+
+    directory.take_in(exported, "people.ldif")
+
+    assert directory.people("name") == [("Änn Smith",), ("Bob Jones",)]
+
+
+def test_what_a_search_tool_notes_between_entries_is_passed_over(directory: Directory) -> None:
+    reference = "# search reference\nref: ldap://DomainDnsZones.example.org/DC=example,DC=org\n\n"
+    result = "# search result\nsearch: 2\nresult: 0 Success\n\n# numResponses: 4\n# numEntries: 3\n"
+
+    report = directory.take_in(reference + ldif() + "\n" + result, "people.ldif")
+
+    assert (report.applied.created, report.rejected) == (2, 0)
 
 
 def test_a_file_that_an_ldif_record_refers_to_is_never_fetched(directory: Directory) -> None:

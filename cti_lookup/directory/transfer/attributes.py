@@ -3,7 +3,9 @@ Records of an LDAP directory: an LDIF file, or the CSV file that Active Director
 
 Facts (RFC 2849): a line that begins with a blank goes on with the line before; a comment begins with `#`, and can be
 folded too; `attr: value` is text, `attr:: value` base64, `attr:< url` a file elsewhere, which is never fetched here; records are parted
-by blank lines; `changetype` makes a record a change. Facts (csvde): one column per attribute; several values of one are
+by blank lines; `changetype` makes a record a change. One that adds has all of an entry, and is how `ldifde` exports entries.
+OpenLDAP's `ldapsearch` writes what it was referred to (`ref:`) and its result (`search:`) between and after the entries, unless it
+is told not to (`-LLL`). Facts (csvde): one column per attribute; several values of one are
 parted by semicolons, and a backslash stands before a semicolon inside a value; bytes are written `X'68656c6c6f'`.
 """
 
@@ -27,6 +29,10 @@ MOST_BYTES: Final = 8 * 1024 * 1024
 """Characters of a record; photographs stand in records."""
 
 DISTINGUISHED_NAME: Final = "dn"
+
+_ADDING: Final = "add"
+_NOTES: Final = frozenset({"ref", "search"})
+"""What begins a note of who wrote the file; an entry begins with its name."""
 
 _HEX: Final = re.compile(r"X'((?:[0-9A-Fa-f]{2})*)'")
 _PARTED: Final = re.compile(r"(?<!\\);")
@@ -52,7 +58,11 @@ def ldif_records(file: BinaryIO) -> Iterator[Record]:
             name, value = _ldif_value(text, number)
             if name == "version" and not values:
                 continue
+            if name in _NOTES and not values:
+                break
             if name == "changetype":
+                if isinstance(value, str) and value.strip().lower() == _ADDING:
+                    continue
                 msg = f"Line {number} asks for a change of an LDAP directory; export the records themselves"
                 raise UnreadableFileError(msg, number)
             if value is None:
