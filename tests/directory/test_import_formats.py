@@ -219,6 +219,42 @@ def test_a_csv_file_of_active_directory_goes_in_too(directory: Directory) -> Non
     assert [uri for _, _, uri, _ in directory.contacts("ann@example.org")] == ["111111111", "222;222222"]
 
 
+def test_a_csv_file_of_powershell_goes_in_too(directory: Directory) -> None:
+    titles = "DistinguishedName,EmailAddress,Enabled,GivenName,Manager,MobilePhone,ObjectClass,OfficePhone,otherTelephone,Surname"
+    several = "Microsoft.ActiveDirectory.Management.ADPropertyValueCollection"
+    bob, ann = ("CN=Bob Jones,DC=example", "CN=Ann Smith,DC=example")
+    directory.take_in(
+        "#TYPE Microsoft.ActiveDirectory.Management.ADUser\n"
+        + rows(
+            titles.split(","),
+            (
+                ann,
+                "ann@example.org",
+                "True",
+                "Ann",
+                bob,
+                "+1 713 555 0142",
+                "user",
+                "+1 713 987 2967",
+                several,
+                "Smith",
+            ),
+            (bob, "bob@example.org", "False", "Bob", "", "", "user", "", "", "Jones"),
+        )
+    )
+
+    assert directory.people("name", "primary_email", "disabled") == [
+        ("Ann Smith", "ann@example.org", 0),
+        ("Bob Jones", "bob@example.org", 1),
+    ]
+    ((_, manager), (bob_id, _)) = directory.people("id", "manager_id")
+    assert manager == bob_id
+    assert directory.contacts("ann@example.org") == [
+        ("work", "telephone", "+1 713 987 2967", 1),
+        ("mobile", "telephone", "+1 713 555 0142", 1),
+    ]
+
+
 def test_a_mapping_file_says_which_attribute_is_which_field(directory: Directory) -> None:
     mapping = directory.folder / "mapping.toml"
     mapping.write_text(

@@ -6,13 +6,16 @@ folded too; `attr: value` is text, `attr:: value` base64, `attr:< url` a file el
 by blank lines; `changetype` makes a record a change. One that adds has all of an entry, and is how `ldifde` exports entries.
 OpenLDAP's `ldapsearch` writes what it was referred to (`ref:`) and its result (`search:`) between and after the entries, unless it
 is told not to (`-LLL`). Facts (csvde): one column per attribute; several values of one are
-parted by semicolons, and a backslash stands before a semicolon inside a value; bytes are written `X'68656c6c6f'`.
+parted by semicolons, and a backslash stands before a semicolon inside a value; bytes are written `X'68656c6c6f'`. Facts
+(PowerShell, `Get-ADUser` and `Export-Csv`): some attributes have names of their own; `Enabled` stands for a bit of
+`userAccountControl`; of several values only the name of their type is written.
 """
 
 import base64
 import binascii
 import re
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import BinaryIO, Final
 
 import msgspec
@@ -33,6 +36,27 @@ DISTINGUISHED_NAME: Final = "dn"
 _ADDING: Final = "add"
 _NOTES: Final = frozenset({"ref", "search"})
 """What begins a note of who wrote the file; an entry begins with its name."""
+
+_OF_POWERSHELL: Final = MappingProxyType(
+    {
+        "distinguishedname": DISTINGUISHED_NAME,
+        "emailaddress": "mail",
+        "surname": "sn",
+        "officephone": "telephonenumber",
+        "mobilephone": "mobile",
+        "fax": "facsimiletelephonenumber",
+        "office": "physicaldeliveryofficename",
+        "city": "l",
+        "state": "st",
+        "country": "co",
+    }
+)
+"""The attributes that PowerShell's names stand for; a mapping may name either."""
+
+_ENABLED: Final = "enabled"
+_ACCOUNT_CONTROL: Final = "useraccountcontrol"
+_ACCOUNTS: Final = MappingProxyType({"true": "512", "false": "514"})
+_TYPE_OF_VALUES: Final = "Microsoft.ActiveDirectory.Management."
 
 _HEX: Final = re.compile(r"X'((?:[0-9A-Fa-f]{2})*)'")
 _PARTED: Final = re.compile(r"(?<!\\);")
@@ -122,8 +146,17 @@ def csv_records(file: BinaryIO) -> Iterator[Record]:
     """Read a CSV file whose titles are names of attributes."""
     table = Table(file, lambda title: title.strip().lower() or None)
     for entry in table.entries():
-        values = {name: (_csv_value(cell),) for name, cell in entry.cells.items() if cell}
+        cells = {name: cell for name, cell in entry.cells.items() if not cell.startswith(_TYPE_OF_VALUES)}
+        values = {name: (_csv_value(cell),) for name, cell in _with_attributes(cells).items() if cell}
         yield Record(entry.line, values, entry.fault, joined=True)
+
+
+def _with_attributes(cells: Mapping[str, str]) -> Mapping[str, str]:
+    """Return cells also under the names of the attributes that PowerShell's stand for, where those have no cells."""
+    meant = {name: cells[own] for own, name in _OF_POWERSHELL.items() if own in cells}
+    if account := _ACCOUNTS.get(cells.get(_ENABLED, "").lower()):
+        meant[_ACCOUNT_CONTROL] = account
+    return meant | {name: cell for name, cell in cells.items() if cell or name not in meant}
 
 
 def _csv_value(cell: str) -> Value:
