@@ -1,7 +1,7 @@
 """
 Every route, on one screen.
 
-A path may end in `.json` or a slash; PUT means PATCH, and HEAD is answered wherever GET is.
+A path may end in `.json` or a slash, and several slashes are one; PUT means PATCH, and HEAD is answered wherever GET is.
 """
 
 from collections.abc import Awaitable, Callable
@@ -24,6 +24,7 @@ from cti_lookup.directory.web import (
     webhooks,
 )
 from cti_lookup.directory.web.contacts import ContactOperations
+from cti_lookup.directory.web.merged_slashes import MergedSlashes
 from cti_lookup.directory.web.openapi.document import show_openapi
 from cti_lookup.directory.web.records import RecordOperations, predefined_words
 
@@ -59,6 +60,7 @@ def add_routes(router: web.UrlDispatcher) -> None:
     _add_transfer(router)
     _add_webhooks(router)
     _add_oauth(router)
+    router.register_resource(MergedSlashes(router))
 
 
 def _add_people(router: web.UrlDispatcher) -> None:

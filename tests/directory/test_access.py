@@ -4,6 +4,7 @@ import asyncio
 import io
 import logging
 import re
+from json import loads
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -65,6 +66,32 @@ async def test_the_root_is_a_probe_open_to_all(api: Api, path: str) -> None:
 async def test_a_path_may_end_in_a_slash_or_in_json(samples: Api, path: str) -> None:
     async with samples.client.get(f"/v1{path}", allow_redirects=False) as response:
         assert response.status == 200
+
+
+@pytest.mark.parametrize("path", ["/v1//people", "//v1/people", "///v1///people//", "/v1//people.json"])
+async def test_several_slashes_of_a_path_are_one(samples: Api, path: str) -> None:
+    assert await told(samples, f"GET {path}?id=30&fields=name") == (200, [{"id": 30, "name": "Ashok Kumar"}])
+    assert await told(samples, f"DELETE {path}") == (405, {"message": "Method Not Allowed"})
+
+
+async def test_several_slashes_lead_nowhere_where_one_does_not(samples: Api) -> None:
+    for path in ("/v1//shoes", "//", "/v1/people//30//shoes", "//v1/people/x"):
+        assert await told(samples, f"GET {path}") == (404, {"message": "Not Found"})
+
+
+async def test_several_slashes_open_nothing_to_who_has_no_token(samples: Api) -> None:
+    assert await told(samples, "GET //v1//people", token="") == (401, {"message": "Unauthorized"})
+
+
+async def told(api: Api, line: str, token: str = TOKEN) -> tuple[int, Any]:
+    """Send a request whose path goes out as it is written, and return the status and the JSON of the answer."""
+    reader, writer = await asyncio.open_connection(*api.app[RUNNER].addresses[0])
+    head = f"{line} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n"
+    writer.write(head.encode())
+    answer, _, body = (await reader.read()).decode().partition("\r\n\r\n")
+    writer.close()
+    await writer.wait_closed()
+    return int(answer.split()[1]), loads(body)
 
 
 @pytest.mark.parametrize(
