@@ -243,3 +243,11 @@ async def test_a_team_has_members_and_a_person_teams(api: Api) -> None:
         assert (status, [field for field, _ in content["errors"]]) == (422, ["member_ids"])
     _, changed = await api.call("PATCH", path, json={"member_ids": None})
     assert changed["members"] == []
+
+
+@pytest.mark.parametrize("path", ["/people", "/organizations", "/sites/", "/teams.json", "/calendars"])
+async def test_where_a_new_record_is_is_told(api: Api, path: str) -> None:
+    body = {"name": "New"} | ({"primary_email": "new@people.example"} if path == "/people" else {})
+    async with api.client.post(f"/v1{path}", json=body) as response:
+        place, record = response.headers["Location"], await response.json()
+    assert await api.get(api.relative(place).removeprefix("/v1")) == record

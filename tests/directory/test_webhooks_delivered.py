@@ -60,6 +60,7 @@ async def test_a_call_carries_the_documented_headers(office: Office) -> None:
         f'<{office.address}/{place}>; rel="canonical", <{office.address}/v1/{place}>; rel="resource"'
     )
     assert str(uuid.UUID(headers["X-4me-Delivery"])) == headers["X-R-Service-Delivery"]
+    assert headers["X-Xurrent-Delivery"] == headers["X-4me-Delivery"]
     assert not {"X-4me-Delivery-Origin", "Authorization", "Cookie"} & headers.keys()
 
 
@@ -93,7 +94,8 @@ async def test_what_failed_is_repeated_at_growing_intervals_and_then_given_up(of
         office.clock.pass_by(seconds)
         repeated = await office.receiver.next()
         names.add(repeated.headers["X-4me-Delivery"])
-        assert repeated.headers["X-4me-Delivery-Origin"] == origin.headers["X-4me-Delivery"]
+        for brand in ("4me", "R-Service", "Xurrent"):
+            assert repeated.headers[f"X-{brand}-Delivery-Origin"] == origin.headers["X-4me-Delivery"]
         assert repeated.body == origin.body
     assert len(names) == 11
     await office.known_failures(webhook_id, "503 Service Unavailable")

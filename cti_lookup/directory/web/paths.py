@@ -21,6 +21,11 @@ def id_in_path(request: web.Request, name: str) -> int:
 
 def page_answer(request: web.Request, page: Page[ItemT]) -> web.Response:
     """Answer with a page, and with what leads to those around it."""
-    # Without an address of ours the host is the client's own word for us, and may hold what would break the header.
-    start = set_url(request.app) or f"{request.scheme}://{quote(request.host, safe=':[]')}"
-    return json_answer(page.items, headers=page.headers(f"{start}{request.path}", request.query))
+    url = f"{address_of_us(request)}{request.path}"
+    return json_answer(page.items, headers=page.headers(url, request.query))
+
+
+def address_of_us(request: web.Request) -> str:
+    """Return what our addresses begin with: what was set, or else the client's own word for us."""
+    # That may hold what would break a header.
+    return set_url(request.app) or f"{request.scheme}://{quote(request.host, safe=':[]')}"

@@ -12,7 +12,7 @@ from functools import partial
 from sqlite3 import Connection
 from typing import Final, TypeAlias
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from cti_lookup.directory.access.identity import Identity
 from cti_lookup.directory.records.calendars import CALENDARS
@@ -29,7 +29,7 @@ from cti_lookup.directory.records.writing import RecordWriter, change_draft, new
 from cti_lookup.directory.storage.database import Trace
 from cti_lookup.directory.web.answers import encoded_answer, read_body
 from cti_lookup.directory.web.keys import CLOCK, DATABASE, IDENTITY
-from cti_lookup.directory.web.paths import id_in_path, page_answer
+from cti_lookup.directory.web.paths import address_of_us, id_in_path, page_answer
 
 Read: TypeAlias = Callable[[Connection, int, Identity], bytes]
 """Returns the JSON of a record with all fields, or raises `NotFoundError`."""
@@ -85,15 +85,17 @@ class RecordOperations:
         return encoded_answer(record)
 
     async def create_record(self, request: web.Request) -> web.Response:
-        """Create a record."""
+        """Create a record, and tell where it is (RFC 9110, 15.3.2)."""
         identity = self._writer(request, "create")
         draft, now = new_draft(self.resource, await read_body(request)), request.app[CLOCK]()
 
-        def create(connection: Connection) -> bytes:
+        def create(connection: Connection) -> tuple[int, bytes]:
             record_id = RecordWriter(connection, self.resource, identity, now).create(draft)
-            return self.read(connection, record_id, identity)
+            return record_id, self.read(connection, record_id, identity)
 
-        return encoded_answer(await request.app[DATABASE].write(create, trace=Trace.KEPT), status=201)
+        record_id, record = await request.app[DATABASE].write(create, trace=Trace.KEPT)
+        place = f"{address_of_us(request)}/v1/{self.resource.table}/{record_id}"
+        return encoded_answer(record, status=201, headers={hdrs.LOCATION: place})
 
     async def update_record(self, request: web.Request) -> web.Response:
         """Change some fields of a record."""

@@ -21,6 +21,9 @@ from cti_lookup.directory.webhooks.signing import sign
 
 INSTANCE: Final = "Embedded directory"
 
+_BRANDS: Final = ("4me", "R-Service", "Xurrent")
+"""The names under which the product is sold; receivers are written for one of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -90,7 +93,7 @@ def compose(delivery: Delivery, base: str, now: datetime) -> Message:
 
 
 def _headers(delivery: Delivery, base: str) -> dict[str, str]:
-    """Name the attempt in the two spellings that receivers look for."""
+    """Name the attempt in each spelling that receivers look for."""
     repeated = delivery.attempts > 0
     name = str(uuid.uuid4()) if repeated else delivery.origin
     place = f"{collection_of(delivery.event)}/{delivery.object_id}"
@@ -98,11 +101,10 @@ def _headers(delivery: Delivery, base: str) -> dict[str, str]:
         "Content-Type": "application/json; charset=utf-8",
         "User-Agent": f"R-Service/1.0 ({base}/v1/webhooks)",
         "Link": f'<{base}/{place}>; rel="canonical", <{base}/v1/{place}>; rel="resource"',
-        "X-4me-Delivery": name,
-        "X-R-Service-Delivery": name,
     }
+    headers |= {f"X-{brand}-Delivery": name for brand in _BRANDS}
     if repeated:
-        headers |= {"X-4me-Delivery-Origin": delivery.origin, "X-R-Service-Delivery-Origin": delivery.origin}
+        headers |= {f"X-{brand}-Delivery-Origin": delivery.origin for brand in _BRANDS}
     return headers
 
 
