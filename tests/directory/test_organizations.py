@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from multidict import CIMultiDict
 
 from cti_lookup.directory import Administration, Grant
 from cti_lookup.directory.records.calendars import CALENDARS
@@ -10,6 +11,7 @@ from cti_lookup.directory.records.organizations import ORGANIZATIONS
 from cti_lookup.directory.records.resource import Resource
 from cti_lookup.directory.records.sites import SITES
 from cti_lookup.directory.records.teams import TEAMS
+from cti_lookup.directory.web.sources import with_source
 from tests.directory.conftest import Api
 
 RESOURCES = (ORGANIZATIONS, SITES, TEAMS, CALENDARS)
@@ -251,3 +253,42 @@ async def test_where_a_new_record_is_is_told(api: Api, path: str) -> None:
     async with api.client.post(f"/v1{path}", json=body) as response:
         place, record = response.headers["Location"], await response.json()
     assert await api.get(api.relative(place).removeprefix("/v1")) == record
+
+
+@pytest.mark.parametrize("path", ["/people", "/organizations", "/sites", "/teams", "/calendars"])
+@pytest.mark.parametrize("header", ["X-4me-Source", "x-r-service-source", "X-Xurrent-Source"])
+async def test_a_header_says_where_a_new_record_comes_from(api: Api, path: str, header: str) -> None:
+    body = {"name": "New", "primary_email": "new@people.example"}
+    body = body if path == "/people" else {"name": "New"}
+    status, record = await api.call("POST", path, json=body, headers={header: " Workday "})
+    assert (status, record["source"]) == (201, "Workday")
+
+
+@pytest.mark.parametrize(
+    ("said", "header", "source"),
+    [
+        ({"source": "Own"}, "Workday", "Own"),
+        ({"source": None}, "Workday", None),
+        ({}, "", None),
+        ({}, "w" * 31, "w" * 30),
+        ({}, "Pers\u00f6nlich", "Pers\u00f6nlich"),
+    ],
+)
+async def test_a_body_says_it_first(api: Api, said: dict[str, Any], header: str, source: str | None) -> None:
+    status, site = await api.call(
+        "POST", "/sites", json={"name": "New"} | said, headers={"X-4me-Source": header}
+    )
+    assert (status, site["source"]) == (201, source)
+
+
+async def test_a_change_does_not_say_where_a_record_comes_from(api: Api) -> None:
+    _, site = await api.call("POST", "/sites", json={"name": "New"})
+    body = {"remarks": "changed"}
+    _, changed = await api.call(
+        "PATCH", f"/sites/{site['id']}", json=body, headers={"X-4me-Source": "Workday"}
+    )
+    assert (changed["remarks"], changed["source"]) == ("changed", None)
+
+
+def test_bytes_of_a_header_that_are_no_text_are_replaced() -> None:
+    assert with_source({}, CIMultiDict({"X-4me-Source": "HR \udcff"})) == {"source": "HR \ufffd"}

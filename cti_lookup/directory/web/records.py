@@ -30,6 +30,7 @@ from cti_lookup.directory.storage.database import Trace
 from cti_lookup.directory.web.answers import encoded_answer, read_body
 from cti_lookup.directory.web.keys import CLOCK, DATABASE, IDENTITY
 from cti_lookup.directory.web.paths import address_of_us, id_in_path, page_answer
+from cti_lookup.directory.web.sources import with_source
 
 Read: TypeAlias = Callable[[Connection, int, Identity], bytes]
 """Returns the JSON of a record with all fields, or raises `NotFoundError`."""
@@ -87,7 +88,8 @@ class RecordOperations:
     async def create_record(self, request: web.Request) -> web.Response:
         """Create a record, and tell where it is (RFC 9110, 15.3.2)."""
         identity = self._writer(request, "create")
-        draft, now = new_draft(self.resource, await read_body(request)), request.app[CLOCK]()
+        body = with_source(await read_body(request), request.headers)
+        draft, now = new_draft(self.resource, body), request.app[CLOCK]()
 
         def create(connection: Connection) -> tuple[int, bytes]:
             record_id = RecordWriter(connection, self.resource, identity, now).create(draft)
