@@ -163,7 +163,15 @@ def test_what_is_no_record_of_an_ldif_file_is_refused(directory: Directory, cont
     with pytest.raises(UnreadableFileError) as raised:
         directory.take_in(content, "people.ldif")
 
-    assert raised.value.line >= line - 3
+    assert raised.value.line == line
+
+
+def test_a_rejected_record_is_named_by_the_line_it_begins_on(directory: Directory) -> None:
+    nobody = "\n# a comment\n that goes on\ndn: CN=Nobody,DC=example,\n DC=org\nobjectClass: user\n"
+
+    directory.take_in(ldif() + nobody, "people.ldif", skip_rejected=True)
+
+    assert {one.line for one in directory.rejected} == {len((ldif() + "\n").splitlines()) + 3}
 
 
 def test_records_that_add_are_those_of_an_export(directory: Directory) -> None:

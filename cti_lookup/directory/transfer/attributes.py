@@ -75,10 +75,11 @@ class Record(msgspec.Struct, frozen=True):
 
 def ldif_records(file: BinaryIO) -> Iterator[Record]:
     """Read an LDIF file; raise `UnreadableFileError` where it is none, or asks for changes."""
-    for line, record in _ldif_blocks(TextLines(file)):
+    for record in _ldif_blocks(TextLines(file)):
         values: dict[str, list[Value]] = {}
         fault = ""
-        for number, text in enumerate(record, start=line):
+        line = record[0][0]
+        for number, text in record:
             name, value = _ldif_value(text, number)
             if name == "version" and not values:
                 continue
@@ -99,32 +100,31 @@ def ldif_records(file: BinaryIO) -> Iterator[Record]:
             yield Record(line, {name: tuple(items) for name, items in values.items()})
 
 
-def _ldif_blocks(lines: TextLines) -> Iterator[tuple[int, list[str]]]:
-    """Give the unfolded lines of each record, without comments, and the number of the first."""
-    block: list[list[str]] = []
-    begun = size = 0
+def _ldif_blocks(lines: TextLines) -> Iterator[list[tuple[int, str]]]:
+    """Give the unfolded lines of each record, without comments, each with the number on which it begins."""
+    block: list[tuple[int, list[str]]] = []
+    size = 0
     for raw in lines:
         text = raw.rstrip("\r\n")
         size += len(text)
         if not text:
-            yield from _block(begun, block)
+            yield from _block(block)
             block, size = [], 0
         elif text.startswith(" ") and block:
-            block[-1].append(text[1:])
+            block[-1][1].append(text[1:])
         else:
-            begun = begun if block else lines.number
-            block.append([text])
+            block.append((lines.number, [text]))
         if size > MOST_BYTES:
-            msg = f"The record on line {begun} is too long"
-            raise UnreadableFileError(msg, begun)
-    yield from _block(begun, block)
+            msg = f"The record on line {block[0][0]} is too long"
+            raise UnreadableFileError(msg, block[0][0])
+    yield from _block(block)
 
 
-def _block(begun: int, block: list[list[str]]) -> Iterator[tuple[int, list[str]]]:
-    unfolded = ["".join(parts) for parts in block]
-    kept = [text for text in unfolded if not text.startswith("#")]
+def _block(block: list[tuple[int, list[str]]]) -> Iterator[list[tuple[int, str]]]:
+    unfolded = [(number, "".join(parts)) for number, parts in block]
+    kept = [(number, text) for number, text in unfolded if not text.startswith("#")]
     if kept:
-        yield begun, kept
+        yield kept
 
 
 def _ldif_value(text: str, number: int) -> tuple[str, Value | None]:
