@@ -53,7 +53,7 @@ async def open_screen(  # noqa: PLR0913, PLR0917  # what it depends on, named at
         )
         await stack.enter_async_context(looking_after(own.live))
         await stack.enter_async_context(publishing(publisher))
-        tokens = AgentTokens(_token_key(settings), clock.wall)
+        tokens = AgentTokens(_token_key(settings), clock.wall, other=_other_token_key(settings))
         yield Screen(tokens, kept.revocations, own.live, kept.calls, kept.choices, clock), publisher
 
 
@@ -84,3 +84,9 @@ def _token_key(settings: Settings) -> bytes:
     """Give the key of agent tokens; without a secret one of this process's own, which `warnings` warns of."""
     secret = settings.secret.get_secret_value().encode() if settings.secret else os.urandom(_OWN_SECRET)
     return token_key(secret)
+
+
+def _other_token_key(settings: Settings) -> bytes | None:
+    """Give the key under which other replicas make tokens while the secret is being changed."""
+    previous = settings.secret_previous
+    return token_key(previous.get_secret_value().encode()) if previous else None

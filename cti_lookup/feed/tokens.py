@@ -91,10 +91,15 @@ def token_key(secret: bytes) -> bytes:
 
 
 class AgentTokens:
-    """Makes tokens and reads them; `clock` gives wall seconds."""
+    """
+    Makes tokens and reads them; `clock` gives wall seconds.
 
-    def __init__(self, key: bytes, clock: Callable[[], float]) -> None:
+    `other` is the key of a secret that is on its way in or out: what it signed is read too, as another replica may have made it.
+    """
+
+    def __init__(self, key: bytes, clock: Callable[[], float], *, other: bytes | None = None) -> None:
         self._key = key
+        self._keys = (key,) if other is None else (key, other)
         self._clock = clock
 
     def mint(self, grant: Grant) -> Minted:
@@ -113,7 +118,7 @@ class AgentTokens:
             origins=grant.origins,
         )
         signed = _HEADER + b"." + _written(msgspec.json.encode(claims))
-        token = signed + b"." + self._signature(signed)
+        token = signed + b"." + _signature(self._key, signed)
         if len(token) > _LONGEST_TOKEN:
             raise WrongField("queues", "So many long names are more than a token holds; give fewer of them.")
         return Minted(token.decode(), claims.jti, claims.exp)
@@ -123,7 +128,7 @@ class AgentTokens:
         if not is_token(token) or len(token) > _LONGEST_TOKEN or not token.isascii():
             raise BadToken("There is no agent token, or it is none of this service.")
         signed, _, signature = token.encode().rpartition(b".")
-        if not hmac.compare_digest(self._signature(signed), signature):
+        if not any(hmac.compare_digest(_signature(key, signed), signature) for key in self._keys):
             raise BadToken("The agent token is none of this service.")
         claims = _claims(signed[len(_BEGINNING) :])
         now = self._clock()
@@ -133,8 +138,9 @@ class AgentTokens:
             raise BadToken("The agent token is of a later time.")
         return _agent(claims)
 
-    def _signature(self, signed: bytes) -> bytes:
-        return _written(hmac.digest(self._key, signed, "sha256"))
+
+def _signature(key: bytes, signed: bytes) -> bytes:
+    return _written(hmac.digest(key, signed, "sha256"))
 
 
 def _claims(part: bytes) -> _Claims:

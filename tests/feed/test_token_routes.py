@@ -39,6 +39,18 @@ async def test_a_token_is_made_for_a_machine_key_and_looks_callers_up(service: S
     assert (status, told["outcome"]) == (200, "matched")
 
 
+async def test_a_token_that_another_replica_made_with_the_other_secret_is_good_while_that_is_known(
+    start: StartService,
+) -> None:
+    old = await start(secret="the secret until today", secret_previous="the secret from tomorrow on")
+    new = await start(secret="the secret from tomorrow on", secret_previous="the secret until today")
+    done = await start(secret="the secret from tomorrow on")
+    before, after = (await minted(old))["token"], (await minted(new))["token"]
+
+    assert [(await asked(one, LOOKUP, before))[0] for one in (old, new, done)] == [200, 200, 401]
+    assert [(await asked(one, LOOKUP, after))[0] for one in (old, new, done)] == [200, 200, 200]
+
+
 async def test_a_token_makes_no_token_and_forgets_nothing(service: Service) -> None:
     token = (await minted(service, role="supervisor"))["token"]
     headers = {"Authorization": f"Bearer {token}"}

@@ -56,6 +56,20 @@ def test_it_ends_when_it_says(tokens: AgentTokens, clock: SettableClock) -> None
         tokens.read(token)
 
 
+def test_while_the_secret_is_changed_replicas_read_each_other_s_tokens_and_later_no_more(
+    clock: SettableClock,
+) -> None:
+    new_key = token_key(b"the next secret of the service")
+    old = AgentTokens(KEY, clock, other=new_key)
+    new = AgentTokens(new_key, clock, other=KEY)
+
+    for made_by, read_by in ((old, new), (new, old)):
+        minted = made_by.mint(GRANT)
+        assert read_by.read(minted.token).id == minted.id
+    with pytest.raises(BadToken):
+        AgentTokens(new_key, clock).read(old.mint(GRANT).token)
+
+
 def flipped(text: str, place: int) -> str:
     return f"{text[:place]}{'A' if text[place] != 'A' else 'B'}{text[place + 1 :]}"
 
