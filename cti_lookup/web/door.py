@@ -1,20 +1,21 @@
 """
 The door: how many connections there may be, and how long one may take to say what it wants.
 
-Facts (aiohttp 3.14): an idle connection is closed after the keep-alive time, also where its first request never becomes whole; four
+Facts (aiohttp 3.14): an idle connection is closed after the keep-alive time, also where a request of it never becomes whole; four
 hundred that drip a byte now and then keep that many places for 75 s. The protocol factory of a listener, `Server.connections` and the
-handler of a `Server` are public. Bodies have a limit of their own, see `web.bodies`.
+handler of a `Server` are public, and its handlers are asyncio's protocols: what a transport tells them may be told by somebody between.
+Bodies have a limit of their own, see `web.bodies`.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Final
 
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
 HEADERS_WITHIN: Final = 5.0
-"""Seconds from connecting until the first request's headers are there."""
+"""Seconds from connecting, or from the first byte of a later request, until the headers are there."""
 
 _LOOKS: Final = 1.0
 """Seconds between two looks; as much later may somebody be shown out."""
@@ -56,6 +57,7 @@ class Door:
         self._draining = draining
         self._loop = asyncio.get_running_loop()
         self._silent: dict[RequestHandler, float] = {}
+        self._asking: set[RequestHandler] = set()
         self._inside = server.request_handler
         server.request_handler = self._let_in
         self._every = min(_LOOKS, within)
@@ -69,12 +71,27 @@ class Door:
             return _Full()
         handler = self._server()
         self._silent[handler] = self._loop.time()
-        return handler
+        return _Line(handler, self._spoke)
 
-    def _let_in(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
+    def _spoke(self, handler: RequestHandler) -> None:
+        """
+        Begin to wait for headers, unless they are waited for.
+
+        What comes while a request is answered is its body, or the next one ahead of its time; if that never becomes whole, the
+        byte after it begins the wait.
+        """
+        if handler not in self._asking and handler not in self._silent:
+            self._silent[handler] = self._loop.time()
+
+    async def _let_in(self, request: web.BaseRequest) -> web.StreamResponse:
         """Pass a request on: its headers are whole."""
-        self._silent.pop(request.protocol, None)
-        return self._answer_last(request) if self._draining() else self._inside(request)
+        handler = request.protocol
+        self._silent.pop(handler, None)
+        self._asking.add(handler)
+        try:
+            return await (self._answer_last(request) if self._draining() else self._inside(request))
+        finally:
+            self._asking.discard(handler)
 
     async def _answer_last(self, request: web.BaseRequest) -> web.StreamResponse:
         response = await self._inside(request)
@@ -99,6 +116,39 @@ class Door:
     def close(self) -> None:
         """Look no more."""
         self._timer.cancel()
+
+
+class _Line(asyncio.Protocol):
+    """A connection, which tells the door when it says something; all else it is told goes on as it is."""
+
+    def __init__(self, handler: RequestHandler, spoke: Callable[[RequestHandler], None]) -> None:
+        self._handler = handler
+        self._spoke = spoke
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Pass on that it is open."""
+        self._handler.connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Pass on what was said."""
+        self._spoke(self._handler)
+        self._handler.data_received(data)
+
+    def eof_received(self) -> None:
+        """Pass on that nothing more will be said."""
+        self._handler.eof_received()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Pass on that it is gone."""
+        self._handler.connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Pass on that it takes no more for now."""
+        self._handler.pause_writing()
+
+    def resume_writing(self) -> None:
+        """Pass on that it takes more."""
+        self._handler.resume_writing()
 
 
 class _Full(asyncio.Protocol):

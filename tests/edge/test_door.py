@@ -22,8 +22,17 @@ async def _opened(counts: Counter[str], *, most: int = 1000, within: float = WIT
     async def answer(_: web.Request) -> web.Response:
         return web.Response(text="here")
 
+    async def repeat(request: web.Request) -> web.Response:
+        return web.Response(text=f"here: {await request.text()}")
+
+    async def answer_late(_: web.Request) -> web.Response:
+        await asyncio.sleep(3 * within)
+        return web.Response(text="late")
+
     app = web.Application()
     app.router.add_get("/", answer)
+    app.router.add_post("/", repeat)
+    app.router.add_get("/late", answer_late)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     assert runner.server is not None
@@ -95,6 +104,56 @@ async def test_who_has_asked_once_may_stay_and_ask_again() -> None:
         assert await _ask(session, port) == "here"
         await asyncio.sleep(3 * WITHIN)
         assert await _ask(session, port) == "here"
+
+    assert counts == {}
+
+
+REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@pytest.mark.parametrize("said", [b"G", b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "])
+async def test_who_asks_again_and_does_not_come_to_the_end_of_the_headers_is_shown_out(said: bytes) -> None:
+    counts: Counter[str] = Counter()
+    async with _opened(counts) as port, asyncio.timeout(30):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(REQUEST)
+        assert (await reader.readuntil(b"here")).startswith(b"HTTP/1.1 200")
+        writer.write(said)
+        assert await reader.read() == b""
+        writer.close()
+        await writer.wait_closed()
+
+    assert counts == {"slow": 1}
+
+
+async def test_a_body_in_pieces_of_its_own_is_no_request_that_begins() -> None:
+    counts: Counter[str] = Counter()
+    async with _opened(counts) as port, asyncio.timeout(30):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for _ in range(2):
+            writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n")
+            for piece in (b"o", b"k"):
+                await asyncio.sleep(0.02)
+                writer.write(piece)
+            assert (await reader.readuntil(b"here: ok")).startswith(b"HTTP/1.1 200")
+            await asyncio.sleep(3 * WITHIN)
+        writer.close()
+        await writer.wait_closed()
+
+    assert counts == {}
+
+
+async def test_what_takes_long_to_answer_is_not_cut_off_by_what_is_said_meanwhile() -> None:
+    counts: Counter[str] = Counter()
+    async with _opened(counts) as port, asyncio.timeout(30):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /late HTTP/1.1\r\nHost: x\r\n\r\n")
+        await asyncio.sleep(WITHIN / 2)
+        writer.write(REQUEST)
+        assert await reader.readuntil(b"late")
+        assert await reader.readuntil(b"here")
+        writer.close()
+        await writer.wait_closed()
 
     assert counts == {}
 

@@ -95,12 +95,20 @@ async def _parting(session: ClientSession, url: str) -> str | None:
         return answer.headers.get("Connection")
 
 
-async def test_four_hundred_slow_clients_cost_an_ordinary_call_nothing(program: Program) -> None:
+@pytest.mark.parametrize(
+    "first", [b"", b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"], ids=["at once", "after a good request"]
+)
+async def test_four_hundred_slow_clients_cost_an_ordinary_call_nothing(
+    program: Program, first: bytes
+) -> None:
     url = program.await_said(LISTENING)[1]
     port = int(url.rpartition(":")[2])
     with ExitStack() as stack:
         slow = [stack.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(400)]
         for one in slow:
+            one.sendall(first)
+            while first and not one.recv(4096).endswith(b"alive\n"):
+                pass
             one.sendall(b"POST /webhooks/generic HTTP/1.1\r\nHost: x\r\nX-Slow: ")
         async with ClientSession() as session:
             assert [await _ring(session, url) for _ in range(100)] == [200] * 100
