@@ -11,6 +11,7 @@ from aiohttp import web
 
 from cti_lookup.app import create_app
 from cti_lookup.logs import open_log
+from cti_lookup.saying import complain
 from cti_lookup.settings import Settings
 from cti_lookup.web.door import Door
 from cti_lookup.web.keys import DRAINING, PARTS
@@ -26,7 +27,12 @@ KEEP_ALIVE = 75.0
 
 
 _OTHER_FILES = 256
-"""File descriptors beside the connections: Redis, the directory, SQLite, Python's own."""
+"""File descriptors beside the connections: Redis, the directory, SQLite, Python's own, and connections that are being turned away."""
+
+_FEWEST_CONNECTIONS = 16
+
+_BACKLOG = 1024
+"""Connections that may wait to be accepted; asyncio accepts all of them before the first is turned away."""
 
 
 async def serve(
@@ -78,15 +84,14 @@ async def _listening(runner: web.AppRunner, settings: Settings) -> AsyncIterator
     """Keep the port open behind its door, and give its URL."""
     if runner.server is None:
         raise RuntimeError("the runner is not set up")
-    _allow_files(settings.max_connections + _OTHER_FILES)
     door = Door(
         runner.server,
-        most=settings.max_connections,
+        most=_room_for(settings.max_connections),
         count=runner.app[PARTS].tallies.count_turned_away,
         draining=runner.app[DRAINING].is_set,
     )
     loop = asyncio.get_running_loop()
-    listener = await loop.create_server(door, settings.host, settings.port, backlog=1024)
+    listener = await loop.create_server(door, settings.host, settings.port, backlog=_BACKLOG)
     try:
         host, port = listener.sockets[0].getsockname()[:2]
         yield f"http://{f'[{host}]' if ':' in host else host}:{port}"
@@ -95,12 +100,23 @@ async def _listening(runner: web.AppRunner, settings: Settings) -> AsyncIterator
         listener.close()
 
 
-def _allow_files(wanted: int) -> None:
-    """Raise the number of files that may be open, as far as that is ours to raise: many systems begin with 1,024."""
+def _room_for(connections: int) -> int:
+    """
+    Raise the number of files that may be open as far as that is ours to raise, and give how many connections that allows.
+
+    Many systems begin with 1,024. Where no file is left, asyncio accepts nobody for a second, and those whom there is room for wait.
+    """
+    wanted = connections + _OTHER_FILES + _BACKLOG
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     if soft != resource.RLIM_INFINITY and soft < most:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    room = min(connections, max(_FEWEST_CONNECTIONS, most - _OTHER_FILES))
+    if room < connections:
+        complain(
+            f"! CTI_MAX_CONNECTIONS: only {room} of {connections} are let in, as no more than {most} files may be open; raise ulimit -Hn"
+        )
+    return room
 
 
 def _stop_on_signals() -> asyncio.Event:

@@ -4,6 +4,7 @@ The door: how many connections there may be, and how long one may take to say wh
 Facts (aiohttp 3.14): an idle connection is closed after the keep-alive time, also where a request of it never becomes whole; four
 hundred that drip a byte now and then keep that many places for 75 s. The protocol factory of a listener, `Server.connections` and the
 handler of a `Server` are public, and its handlers are asyncio's protocols: what a transport tells them may be told by somebody between.
+Whoever waits is accepted in one go, up to the backlog, before the first of them is among the connections (asyncio's `_accept_connection`).
 Bodies have a limit of their own, see `web.bodies`.
 """
 
@@ -58,6 +59,7 @@ class Door:
         self._loop = asyncio.get_running_loop()
         self._silent: dict[RequestHandler, float] = {}
         self._asking: set[RequestHandler] = set()
+        self._coming = 0
         self._inside = server.request_handler
         server.request_handler = self._let_in
         self._every = min(_LOOKS, within)
@@ -66,12 +68,17 @@ class Door:
 
     def __call__(self) -> asyncio.Protocol:
         """Give a new connection its protocol."""
-        if len(self._server.connections) >= self._most:
+        if len(self._server.connections) + self._coming >= self._most:
             self._count("full")
             return _Full()
+        self._coming += 1
+        self._loop.call_soon(self._came)
         handler = self._server()
         self._silent[handler] = self._loop.time()
         return _Line(handler, self._spoke)
+
+    def _came(self) -> None:
+        self._coming -= 1
 
     def _spoke(self, handler: RequestHandler) -> None:
         """

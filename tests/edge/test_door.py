@@ -1,6 +1,7 @@
 """Who says nothing, or says it too slowly, is shown out; there is room for so many and no more."""
 
 import asyncio
+import socket
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -156,6 +157,26 @@ async def test_what_takes_long_to_answer_is_not_cut_off_by_what_is_said_meanwhil
         await writer.wait_closed()
 
     assert counts == {}
+
+
+async def test_those_who_come_at_the_same_moment_are_not_more_than_there_is_room_for() -> None:
+    counts: Counter[str] = Counter()
+    async with _opened(counts, most=3, within=60.0) as port, asyncio.timeout(30):
+        sockets = [
+            socket.create_connection(("127.0.0.1", port)) for _ in range(20)
+        ]  # all wait in the backlog
+        lines = [await asyncio.open_connection(sock=one) for one in sockets]
+        told = [asyncio.ensure_future(reader.read(12)) for reader, _ in lines]
+        while counts["full"] < 17:  # noqa: ASYNC110  # told by the count alone
+            await asyncio.sleep(0.01)
+        for _, writer in lines:
+            writer.write(REQUEST)
+        answers = Counter(await asyncio.gather(*told, return_exceptions=True))
+        for _, writer in lines:
+            writer.close()
+
+    assert answers[b"HTTP/1.1 200"] == 3
+    assert counts == {"full": 17}
 
 
 async def test_a_connection_too_many_is_told_so_and_later_there_is_room_again() -> None:

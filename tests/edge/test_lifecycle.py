@@ -1,6 +1,7 @@
 """A process that is told to end says so first and goes on meanwhile; those who are slow keep nobody else waiting."""
 
 import asyncio
+import resource
 import signal
 import socket
 from collections.abc import Iterator
@@ -123,3 +124,29 @@ async def _turned_away(session: ClientSession, url: str) -> int:
         lines = (await answer.text()).splitlines()
     told = [line for line in lines if line.startswith('cti_connections_turned_away_total{reason="slow"}')]
     return int(float(told[0].rpartition(" ")[2])) if told else 0
+
+
+@pytest.fixture
+def program_of_few_files(tmp_path: Path) -> Iterator[Program]:
+    """Run the service where no more than 400 files may be open, and that cannot be raised."""
+    variables = {"CTI_PORT": "0", "CTI_DIRECTORY_DB": str(tmp_path / "directory.sqlite3")}
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    program = Program(tmp_path, "serve", variables=variables, module="tests.edge.few_files")
+    yield program
+    assert resource.getrlimit(resource.RLIMIT_NOFILE) == limits
+    program.kill()
+
+
+async def test_where_few_files_may_be_open_so_many_connections_are_let_in_and_others_are_told_so_at_once(
+    program_of_few_files: Program,
+) -> None:
+    url = program_of_few_files.await_said(LISTENING)[1]
+    port = int(url.rpartition(":")[2])
+    with ExitStack() as stack:
+        for _ in range(200):
+            stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+        async with ClientSession() as session, session.get(f"{url}/livez") as answer:
+            assert (answer.status, (await answer.json())["code"]) == (503, "full")
+
+    assert "only 144 of 4096 are let in" in program_of_few_files.complained
+    assert "OSError" not in program_of_few_files.complained
