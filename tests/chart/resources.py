@@ -77,8 +77,15 @@ _MATCH: Final = _object(
 _PARENT: Final = _object(
     ("name",), group=_TEXT, kind=_TEXT, name=_TEXT, namespace=_TEXT, sectionName=_TEXT, port=_PORT
 )
+_HEADER: Final = _object(("name", "value"), name=_TEXT, value=_TEXT)
+_FILTER: Final = _object(
+    ("type", "responseHeaderModifier"),
+    type={"const": "ResponseHeaderModifier"},
+    responseHeaderModifier=_object(set=_list(_HEADER, most=16)),
+)
 _ROUTE_RULE: Final = _object(
     ("matches", "backendRefs"),
+    filters=_list(_FILTER, most=16),
     matches=_list(_MATCH, most=8, least=1),
     backendRefs=_list(_object(("name", "port"), name=_TEXT, port=_PORT), most=16, least=1),
 )
@@ -89,6 +96,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
         "ServiceMonitor",
         _object(
             ("selector", "endpoints"),
+            jobLabel=_TEXT,
             selector=_object(("matchLabels",), matchLabels=_texts()),
             endpoints=_list(
                 _object(("port",), port=_TEXT, path=_TEXT, interval=_DURATION, scrapeTimeout=_DURATION),

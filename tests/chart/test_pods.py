@@ -15,9 +15,9 @@ from cti_lookup.settings import NAMES, load_settings
 from tests.chart.release import EXAMPLES, NAME, Json, Release, install, values_of
 
 ROOT = Path(__file__).parents[2]
-SET_BY_THE_CHART = {"CTI_HOST", "CTI_PORT", "CTI_CONFIG", "CTI_SECRETS_DIR", "CTI_DIRECTORY_DB"}
-# The embedded directory is asked by its own pod only; and the pod waits before the service is told to end, not after.
-OF_NO_USE_HERE = {"CTI_DIRECTORY_PORT", "CTI_DRAIN"}
+SET_BY_THE_CHART = {"CTI_HOST", "CTI_PORT", "CTI_CONFIG", "CTI_SECRETS_DIR", "CTI_DIRECTORY_DB", "CTI_DRAIN"}
+# The embedded directory is asked by its own pod only.
+OF_NO_USE_HERE = {"CTI_DIRECTORY_PORT"}
 SECRETS = {
     "CTI_API_KEYS",
     "CTI_DIRECTORY_CLIENT_ID",
@@ -95,7 +95,9 @@ def test_a_pod_that_is_to_go_is_left_alone_first_and_then_has_time_to_end(
     before = release.container["lifecycle"]["preStop"]["exec"]["command"]
 
     assert before == ["sleep", str(seconds)]
-    assert release.pod["terminationGracePeriodSeconds"] >= seconds + SHUTDOWN + 5
+    told_to_leave = int(release.fixed_variables["CTI_DRAIN"])
+    assert told_to_leave > 0
+    assert release.pod["terminationGracePeriodSeconds"] >= seconds + told_to_leave + SHUTDOWN + 5
 
 
 def test_an_upgrade_takes_no_pod_away_before_another_is_ready(external: Release) -> None:

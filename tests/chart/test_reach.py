@@ -90,6 +90,20 @@ def test_an_http_route_leads_from_its_gateway_to_the_service(chart: helm.Chart) 
         assert rule["backendRefs"] == [{"name": "caller-lookup", "port": port["port"]}]
 
 
+def test_an_http_route_tells_browsers_to_stay_with_https_if_it_is_told_to(chart: helm.Chart) -> None:
+    values = values_of("gateway")
+    told = install(chart, values).one("HTTPRoute", "caller-lookup")["spec"]["rules"]
+    values["httpRoute"]["strictTransportSecurity"] = ""
+    untold = install(chart, values).one("HTTPRoute", "caller-lookup")["spec"]["rules"]
+
+    for rule in told:
+        (filtering,) = rule["filters"]
+        assert filtering["responseHeaderModifier"]["set"] == [
+            {"name": "Strict-Transport-Security", "value": "max-age=31536000"}
+        ]
+    assert not [rule for rule in untold if "filters" in rule]
+
+
 def test_more_paths_than_a_rule_may_hold_become_several_rules(chart: helm.Chart) -> None:
     values = {**values_of("gateway"), "publicPaths": [f"/webhooks/source-{number}" for number in range(20)]}
     rules = install(chart, values).one("HTTPRoute", "caller-lookup")["spec"]["rules"]

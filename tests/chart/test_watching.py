@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 import yaml
 
-from tests.chart.release import NAME, Release, install, values_of
+from tests.chart.release import NAME, Json, Release, install, values_of
 from tests.chart.resources import SCHEMAS
 
 # What templates of alerts look like: Helm must leave them alone.
@@ -50,6 +50,44 @@ def test_prometheus_scrapes_the_service_where_it_serves_metrics(production: Rele
         {"port": service["spec"]["ports"][0]["name"], "path": "/metrics", "interval": "15s"}
     ]
     assert monitor["metadata"]["labels"]["release"] == "prometheus"
+
+
+def test_a_job_is_found_by_its_alert_whatever_the_release_is_called(
+    chart: helm.Chart, production: Release
+) -> None:
+    (down,) = [rule for rule in alerts(production) if rule["alert"] == "CtiDown"]
+    renamed = install(chart, values_of("gateway")).one("ServiceMonitor", "caller-lookup")
+
+    assert down["expr"] == 'up{job=~".*cti-lookup.*"} == 0'
+    assert "jobLabel" not in production.one("ServiceMonitor")["spec"]  # the job is called as the Service
+    assert "cti-lookup" in production.one("Service")["metadata"]["name"]
+    assert renamed["metadata"]["labels"][renamed["spec"]["jobLabel"]] == "cti-lookup"
+
+
+def alerts(release: Release) -> list[Json]:
+    """Give the alerts of the chart's own rules."""
+    (rule,) = release.all("PrometheusRule")
+    return [one for group in rule["spec"]["groups"] for one in group["rules"] if "alert" in one]
+
+
+def test_alerts_link_to_the_runbook_where_the_repository_can_be_read(
+    chart: helm.Chart, production: Release
+) -> None:
+    links = {one["annotations"]["runbook_url"] for one in alerts(production)}
+    unset = install(chart, {"prometheusRule": {"enabled": True}})
+
+    assert "https://git.example.com/desk/cti-lookup/blob/main/docs/runbook.md#ctidown" in links
+    assert all(link.startswith("https://git.example.com/desk/cti-lookup/blob/main/docs/") for link in links)
+    assert {one["annotations"]["runbook_url"].partition("#")[0] for one in alerts(unset)} == {
+        "docs/runbook.md"
+    }
+
+
+def test_working_hours_are_those_of_the_values(chart: helm.Chart, production: Release) -> None:
+    unset = install(chart, {"prometheusRule": {"enabled": True}})
+    for release, hours in ((production, "hour() >= 13 < 22"), (unset, "hour() >= 9 < 17")):
+        bound = [one["alert"] for one in alerts(release) if hours in one["expr"]]
+        assert bound == ["CtiSourceSilent", "CtiStreamsGone"]
 
 
 def test_rules_arrive_as_they_were_written(watched: Release) -> None:
