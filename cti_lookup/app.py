@@ -174,16 +174,17 @@ def _add_routes(app: web.Application) -> None:
     delete("/v1/cache", administration.forget)
     post("/v1/erasures", administration.erase)
     post("/upstream/{token}", upstream.upstream)
-    get("/", pages.page)
-    get("/pop", pages.page)
-    get("/debug", pages.explanation)
-    get("/widget/{file}", pages.widget_file)
-    get("/docs", pages.docs)
-    get("/openapi.json", descriptions.openapi)
-    get("/asyncapi.json", descriptions.asyncapi)
-    get("/metrics", operations.metrics)
-    get("/livez", operations.live)
-    get("/readyz", operations.ready)
+    shown = partial(_serve_shown, app)
+    shown("/", pages.page)
+    shown("/pop", pages.page)
+    shown("/debug", pages.explanation)
+    shown("/widget/{file}", pages.widget_file)
+    shown("/docs", pages.docs)
+    shown("/openapi.json", descriptions.openapi)
+    shown("/asyncapi.json", descriptions.asyncapi)
+    shown("/metrics", operations.metrics)
+    shown("/livez", operations.live)
+    shown("/readyz", operations.ready)
     app.router.add_route("*", "/{anything:.*}", guarded(no_route), expect_handler=expectation)
 
 
@@ -196,6 +197,12 @@ def _add_own_paths(app: web.Application, sources: Iterable[str]) -> None:
 
 def _serve(app: web.Application, method: str, path: str, handler: Handler) -> None:
     app.router.add_route(method, path, guarded(handler), expect_handler=expectation)
+
+
+def _serve_shown(app: web.Application, path: str, handler: Handler) -> None:
+    """Serve what holds nothing of anybody's; monitors and balancers ask by HEAD whether it is there."""
+    for method in ("GET", "HEAD"):
+        _serve(app, method, path, handler)
 
 
 def _serve_agents(app: web.Application, method: str, path: str, handler: Handler) -> None:

@@ -4,8 +4,8 @@ from typing import Final
 
 from aiohttp import web
 
-NO_SNIFFING: Final = {"X-Content-Type-Options": "nosniff"}
-"""What every answer carries: a browser takes it for what it says it is."""
+NO_SNIFFING: Final = {"X-Content-Type-Options": "nosniff", "Server": "cti-lookup"}
+"""What every answer carries: a browser takes it for what it says it is, and nobody is told of what versions it was made."""
 
 NO_STORE: Final = {"Cache-Control": "no-store", **NO_SNIFFING}
 """What answers about people carry: nobody on the way keeps them."""

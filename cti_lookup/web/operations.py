@@ -9,7 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.registry import Collector
 
-from cti_lookup.web.answers import NO_STORE
+from cti_lookup.web.answers import NO_SNIFFING, NO_STORE
 from cti_lookup.web.keys import DRAINING, PARTS
 
 
@@ -20,7 +20,7 @@ async def metrics(request: web.Request) -> web.Response:
         body, written = _in_openmetrics(registry), openmetrics.CONTENT_TYPE_LATEST
     else:
         body, written = generate_latest(registry), CONTENT_TYPE_LATEST
-    return web.Response(body=body, headers={"Content-Type": written})
+    return web.Response(body=body, headers={"Content-Type": written, **NO_SNIFFING})
 
 
 _in_openmetrics: Final[Callable[[Collector], bytes]] = openmetrics.generate_latest  # it has no types
@@ -29,7 +29,7 @@ _OPENMETRICS: Final = re.compile(r"(?:^|,)\s*application/openmetrics-text\s*(?:;
 
 async def live(_: web.Request) -> web.Response:
     """Say that the process answers."""
-    return web.Response(text="alive\n")
+    return web.Response(text="alive\n", headers=NO_SNIFFING)
 
 
 async def ready(request: web.Request) -> web.Response:

@@ -13,12 +13,14 @@ from aiohttp import web
 from cti_lookup.addresses import origin_of
 from cti_lookup.errors import BadOrigin
 from cti_lookup.feed.agents import Agent
+from cti_lookup.web.answers import NO_SNIFFING
 from cti_lookup.web.keys import PARTS, Parts
 from cti_lookup.web.problems import SHOWN_TO, problem_of
 from cti_lookup.web.tracks import Handler
 
 _SHARED: Final = ("/v1/calls", "/v1/lookup", "/v1/explain")
 _PREFLIGHT: Final = {
+    **NO_SNIFFING,
     "Access-Control-Allow-Methods": "GET, POST",
     "Access-Control-Allow-Headers": "Authorization, Last-Event-ID, Content-Type",
     "Access-Control-Max-Age": "600",

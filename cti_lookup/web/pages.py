@@ -13,6 +13,7 @@ from typing import Final
 
 from aiohttp import web
 
+from cti_lookup.web.answers import NO_SNIFFING
 from cti_lookup.web.keys import PARTS
 from cti_lookup.web.origins import frame_ancestors
 from cti_lookup.web.problems import problem
@@ -45,7 +46,7 @@ _POLICY_OF_DOCS: Final = (
 """The page that shows the description asks nobody but us, and shows no picture."""
 
 _FOR_ALL: Final = {
-    "X-Content-Type-Options": "nosniff",
+    **NO_SNIFFING,
     "Cache-Control": "no-cache",
     "Referrer-Policy": "no-referrer",
 }

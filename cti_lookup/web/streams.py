@@ -17,13 +17,14 @@ from aiohttp import web
 from cti_lookup.audit import How
 from cti_lookup.feed.viewer import Viewer
 from cti_lookup.request_ids import passed_on
+from cti_lookup.web.answers import NO_STORE
 from cti_lookup.web.keys import PARTS, WHO, Parts
 from cti_lookup.web.origins import headers_for
 from cti_lookup.web.visitors import visitor
 
 _HEADERS: Final = {
     "Content-Type": "text/event-stream; charset=utf-8",
-    "Cache-Control": "no-store",
+    **NO_STORE,
     "X-Accel-Buffering": "no",  # nginx would hold back what is to arrive at once
 }
 _SENDING: Final = 32 * 1024

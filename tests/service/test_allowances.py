@@ -10,6 +10,8 @@ from tests.conftest import SettableClock
 from tests.servers.fake_directory import ASHOKS_NUMBER
 from tests.service.conftest import BEARER, Service, StartService
 
+SHOWN = ("/", "/debug", "/docs", "/openapi.json", "/livez", "/metrics", "/readyz", "/widget/frame.html")
+
 
 @pytest.fixture
 async def service(start: StartService) -> Service:
@@ -71,10 +73,21 @@ async def test_wrong_keys_are_refused_more_shortly_after_a_while_and_hurt_no_rig
     assert (await _asked(service, {**BEARER, "X-Forwarded-For": "198.51.100.7"}))[0] == 200
 
 
-async def test_every_answer_says_that_it_is_what_it_says(service: Service) -> None:
-    for path in ("/v1/lookup", "/v1/cnam", "/v1/calls", "/nowhere", "/readyz"):
+async def test_every_answer_says_that_it_is_what_it_says_and_not_with_what_it_was_made(
+    service: Service,
+) -> None:
+    paths = ("/v1/lookup", "/v1/cnam", "/v1/calls", "/v1/calls/stream", "/nowhere", *SHOWN)
+    for path in paths:
         async with service.client.get(path, headers=BEARER) as response:
             assert response.headers.get("X-Content-Type-Options") == "nosniff", path
+            assert response.headers.get("Server") == "cti-lookup", path
+
+
+@pytest.mark.parametrize("path", SHOWN)
+async def test_a_monitor_may_ask_by_head_whether_it_is_there(service: Service, path: str) -> None:
+    async with service.client.get(path) as shown, service.client.head(path) as asked:
+        assert (asked.status, await asked.read()) == (shown.status, b"")
+        assert asked.headers["Content-Type"] == shown.headers["Content-Type"]
 
 
 async def test_a_desk_whose_tokens_have_ended_hears_so_however_many_they_are(
