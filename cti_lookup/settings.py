@@ -254,6 +254,24 @@ class Settings(BaseModel):
     traces: BaseUrl | None = None
     sources: dict[str, Source] = {}
 
+    @field_validator("secret_previous")
+    @classmethod
+    def _another_secret(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        """Refuse a change of a secret that changes nothing; a secret that is wrong itself is missing in `data`."""
+        if value is not None and value == info.data.get("secret"):
+            raise ValueError("is the same as CTI_SECRET: set the other of the two secrets, or leave it out")
+        return value
+
+    @field_validator("cache_stale_ttl")
+    @classmethod
+    def _longer_than_fresh(cls, value: float, info: ValidationInfo) -> float:
+        """Refuse an end of old answers that comes while they are fresh; 0 is none at all."""
+        if 0 < value < info.data.get("cache_ttl", 0):
+            raise ValueError(
+                "is shorter than CTI_CACHE_TTL, and so does nothing: make it longer, or 0 for no old answers"
+            )
+        return value
+
     @field_validator("directory_account_header")
     @classmethod
     def _free_header(cls, value: str) -> str:
@@ -436,23 +454,35 @@ def load_settings() -> Settings:
 
 def warnings(settings: Settings) -> Iterator[str]:
     """Tell what will work and is probably not meant."""
-    for name in sorted(os.environ):
-        if (
-            name.startswith("CTI_")
-            and name not in NAMES
-            and (near := difflib.get_close_matches(name, NAMES, 1))
-        ):
-            yield f"{name}: is no setting; {near[0]} is"
+    yield from _misspelt()
     if not settings.region:
         yield "CTI_REGION: is not set, so that national numbers are read only for sources with a region"
     if not settings.api_keys:
         yield "CTI_API_KEYS: is not set, so that the machine routes answer 401"
     if not settings.secret:
         yield "CTI_SECRET: is not set, so that agent tokens are good for one process only, until it ends"
+    for name, secrets in (("CTI_SECRET", [settings.secret]), ("CTI_API_KEYS", settings.api_keys)):
+        if any(one and len(one.get_secret_value()) < _SHORTEST_SECRET for one in secrets):
+            yield f"{name}: is shorter than {_SHORTEST_SECRET} characters, and may be guessed"
     if settings.redis_url and not settings.secret:
         yield "CTI_SECRET: is not set; Redis is sealed by the other secrets, and forgets all when one of them changes"
     if settings.directory_client_id and not settings.directory_url:
         yield "CTI_DIRECTORY_CLIENT_ID: is of no use without CTI_DIRECTORY_URL: the embedded directory takes a token"
+    for field in ("directory_db", "directory_port"):
+        if settings.directory_url and field in settings.model_fields_set:
+            yield f"CTI_{field.upper()}: is the embedded directory's, which is not started where there is CTI_DIRECTORY_URL"
+
+
+_SHORTEST_SECRET: Final = 16
+
+
+def _misspelt() -> Iterator[str]:
+    """Tell of variables that look like settings; others that begin so may be what sources take."""
+    ends = {name.removeprefix("CTI_"): name for name in NAMES}
+    for name in sorted(os.environ):
+        near = difflib.get_close_matches(name.removeprefix("CTI_"), ends, 1)
+        if name.startswith("CTI_") and name not in NAMES and near:
+            yield f"{name}: is no setting; {ends[near[0]]} is"
 
 
 NAMES: Final = tuple(

@@ -41,7 +41,7 @@ def read_day(lines: Iterable[str], region: str | None) -> Day:
     """
     reader = csv.DictReader(lines, restkey="", restval=None)
     if missing := [name for name in _NEEDED if name not in _columns(reader)]:
-        raise SettingsError((f"line 1: the column {' and the column '.join(missing)} is missing",))
+        raise SettingsError((f"line 1: there is no column {' and no column '.join(missing)}",))
     faults: list[str] = []
     calls = sorted(_calls(reader, region, faults), key=lambda one: one.at)
     if faults:

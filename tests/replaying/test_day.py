@@ -78,8 +78,8 @@ def test_a_file_of_bad_rows_is_told_in_a_hundred_lines() -> None:
 @pytest.mark.parametrize(
     ("head", "fault"),
     [
-        ("number", "line 1: the column at is missing"),
-        ("", "line 1: the column at and the column number is missing"),
+        ("number", "line 1: there is no column at"),
+        ("", "line 1: there is no column at and no column number"),
         ("at,number", "the file holds no calls"),
     ],
 )

@@ -20,7 +20,7 @@ from tests.servers.program import PROGRAM, Program, environment, run
 
 pytestmark = pytest.mark.slow
 
-SECRET = "hunter2-gEh3im"
+SECRET = "hunter2-gEh3im-and-more-of-it"
 LISTENING = r"cti-lookup listens at (http://127\.0\.0\.1:\d+)"
 Start = Callable[..., Program]
 
@@ -56,7 +56,7 @@ def occupied() -> Iterator[str]:
 
 class TestCheck:
     def test_settings_that_are_right_are_said_to_be(self, tmp_path: Path) -> None:
-        right = {"CTI_REGION": "US", "CTI_API_KEYS": SECRET, "CTI_SECRET": "s"}
+        right = {"CTI_REGION": "US", "CTI_API_KEYS": SECRET, "CTI_SECRET": SECRET}
         done = run(tmp_path, "check", variables=right)
         assert (done.returncode, done.stderr) == (0, "")
         assert SECRET not in done.stdout
@@ -369,7 +369,7 @@ class TestServe:
         assert "Traceback" not in program.complained
 
     def test_a_port_in_use_is_one_clear_sentence_and_exit_1(self, tmp_path: Path, occupied: str) -> None:
-        variables = {"CTI_PORT": occupied, "CTI_REGION": "US", "CTI_API_KEYS": "a-key", "CTI_SECRET": "s"}
+        variables = {"CTI_PORT": occupied, "CTI_REGION": "US", "CTI_API_KEYS": SECRET, "CTI_SECRET": SECRET}
         done = run(tmp_path, "serve", variables=variables)
         assert done.returncode == 1
         assert len(done.stderr.splitlines()) == 1
@@ -388,7 +388,7 @@ class TestServe:
     def test_what_cannot_be_opened_is_one_clear_sentence_and_exit_1(
         self, tmp_path: Path, variables: dict[str, str]
     ) -> None:
-        quiet = {"CTI_PORT": "0", "CTI_REGION": "US", "CTI_API_KEYS": "a-key", "CTI_SECRET": "s"}
+        quiet = {"CTI_PORT": "0", "CTI_REGION": "US", "CTI_API_KEYS": SECRET, "CTI_SECRET": SECRET}
         done = run(tmp_path, "serve", variables=quiet | variables)
         assert done.returncode == 1
         assert len(done.stderr.splitlines()) == 1

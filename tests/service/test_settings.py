@@ -485,6 +485,59 @@ def test_sources_in_the_environment_are_a_fault_whatever_they_are(
     assert "CTI_CONFIG" in told
 
 
+def test_settings_that_contradict_each_other_are_faults_that_say_what_to_change(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in {
+        "CTI_SECRET": SECRET,
+        "CTI_SECRET_PREVIOUS": SECRET,
+        "CTI_CACHE_TTL": "900",
+        "CTI_CACHE_STALE_TTL": "899",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+    assert sorted(faults()) == [
+        "CTI_CACHE_STALE_TTL: is shorter than CTI_CACHE_TTL, and so does nothing: make it longer, or 0 for no old answers",
+        "CTI_SECRET_PREVIOUS: is the same as CTI_SECRET: set the other of the two secrets, or leave it out",
+    ]
+
+
+@pytest.mark.parametrize("stale", ["0", "172800", None])
+def test_old_answers_may_be_as_old_as_fresh_ones_or_not_be_shown_at_all(
+    monkeypatch: pytest.MonkeyPatch, stale: str | None
+) -> None:
+    monkeypatch.setenv("CTI_CACHE_TTL", "172800")
+    if stale is not None:
+        monkeypatch.setenv("CTI_CACHE_STALE_TTL", stale)
+
+    assert load_settings().cache_ttl == 172_800
+
+
+def test_what_may_be_guessed_or_is_of_no_use_is_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "CTI_REGION": "US",
+        "CTI_SECRET": "short",
+        "CTI_API_KEYS": f"short,{SECRET}",
+        "CTI_DIRECTORY_URL": "https://api.example/v1",
+        "CTI_DIRECTORY_TOKEN": SECRET,
+        "CTI_DIRECTORY_DB": "/data/people.sqlite3",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+    assert [line.partition(":")[0] for line in warnings(load_settings())] == [
+        "CTI_SECRET",
+        "CTI_API_KEYS",
+        "CTI_DIRECTORY_DB",
+    ]
+
+
+@pytest.mark.parametrize("name", ["CTI_FOO", "CTI_FRONT_DESK_KEY", "CTI_TWILIO_AUTH_TOKEN"])
+def test_what_is_like_no_setting_is_not_warned_of(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, SECRET)
+
+    assert [line for line in warnings(load_settings()) if line.startswith(name)] == []
+
+
 def test_a_misspelt_setting_is_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CTI_API_KEY", SECRET)
     told = list(warnings(load_settings()))
