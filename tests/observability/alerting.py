@@ -78,6 +78,10 @@ def _redis(operation: str, result: str, values: str) -> Series:
     return series("cti_redis_operations_total", values, operation=operation, result=result)
 
 
+def _turned_away(reason: str, values: str) -> Series:
+    return series("cti_connections_turned_away_total", values, reason=reason)
+
+
 CASES: Final = (
     fires("CtiDown", 5, series("up", "0x10"), **ONE),
     rests("CtiDown", "it is up", 5, series("up", "1x10")),
@@ -333,4 +337,7 @@ CASES: Final = (
         series("process_max_fds", "1000x10", ONE | {"job": "node"}),
         series("cti_cache_entries", "5x10"),
     ),
+    fires("CtiConnectionsFull", 10, _turned_away("full", "0+6x20"), value="30", **ONE),
+    rests("CtiConnectionsFull", "somebody was slow", 10, _turned_away("slow", "0+60x20")),
+    rests("CtiConnectionsFull", "a few at once", 10, _turned_away("full", "0x5 6x10")),
 )
