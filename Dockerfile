@@ -32,11 +32,13 @@ RUN --mount=type=bind,from=wheels,target=/wheels --mount=type=secret,id=pip.conf
  && python -m pip --python /opt/build/bin/python install \
       --no-deps --no-compile --require-hashes --only-binary :all: --requirement requirements-build.lock
 
-COPY requirements.lock ./
+# requirements-traces.lock is the same, and what sends traces.
+ARG LOCK=requirements.lock
+COPY requirements.lock requirements-traces.lock ./
 RUN --mount=type=bind,from=wheels,target=/wheels --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     python -m venv --without-pip /opt/cti-lookup \
  && python -m pip --python /opt/cti-lookup/bin/python install \
-      --no-deps --no-compile --require-hashes --only-binary :all: --requirement requirements.lock
+      --no-deps --no-compile --require-hashes --only-binary :all: --requirement "${LOCK}"
 
 COPY LICENSE README.md pyproject.toml ./
 COPY cti_lookup ./cti_lookup

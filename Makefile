@@ -175,6 +175,7 @@ lock: ## write the locks again from pyproject.toml (LOCK_ARGS=--upgrade for newe
 	}
 	compile requirements.lock pyproject.toml
 	compile requirements-dev.lock --extra speed --extra traces --group build --group dev --constraint requirements.lock pyproject.toml
+	compile requirements-traces.lock --extra traces --constraint requirements-dev.lock pyproject.toml
 	compile requirements-build.lock --group build --constraint requirements-dev.lock
 
 .PHONY: clean

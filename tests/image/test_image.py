@@ -20,7 +20,7 @@ from tests.servers.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = ROOT / "Dockerfile"
-LOCKS = (ROOT / "requirements.lock", ROOT / "requirements-build.lock")
+LOCKS = (ROOT / "requirements.lock", ROOT / "requirements-build.lock", ROOT / "requirements-traces.lock")
 KEY = "a-key-made-up-for-a-test"
 BASE = "localhost/base-of-the-test:here"
 
@@ -117,6 +117,14 @@ def image(storage: Storage, base: str, wheels: Path) -> Image:
 
 
 @pytest.fixture(scope="module")
+def built_with_traces(storage: Storage, base: str, wheels: Path) -> Image:
+    """Give what is built for an image that sends traces; what is made of it then is made as of any other."""
+    options = ("--build-context", f"wheels={wheels}", "--build-arg", "PIP_NO_INDEX=1", "--target", "build")
+    lock = ("--build-arg", "LOCK=requirements-traces.lock", "--build-arg", f"BASE_IMAGE={base}")
+    return storage.open(storage.build(ROOT, *options, *lock))
+
+
+@pytest.fixture(scope="module")
 def port() -> str:
     return str(free_port())
 
@@ -134,6 +142,18 @@ def fetch(port: str, path: str, body: Any = None) -> Any:
     content = None if body is None else json.dumps(body).encode()
     with urlopen(Request(f"http://127.0.0.1:{port}{path}", content, headers), timeout=PATIENCE) as response:
         return json.load(response)
+
+
+def packages_of(image: Image) -> set[str]:
+    """Give the packages that are installed for the service."""
+    (packages,) = image.root.glob("opt/cti-lookup/lib/python*/site-packages")
+    found = {path.name.rpartition("-")[0] for path in packages.glob("*.dist-info")}
+    return {re.sub(r"[-_.]+", "-", name.split("-")[0]).lower() for name in found}
+
+
+def packages_in(lock: Path) -> set[str]:
+    """Give the packages that a lock names."""
+    return set(re.findall(r"^([a-z0-9-]+)(?:\[.*?\])?==", lock.read_text(), re.MULTILINE))
 
 
 @needs_root
@@ -161,10 +181,7 @@ class TestImage:
         assert not {"pip", "ensurepip", "hatchling", "pytest", "gcc", "pip.conf"} & names
 
     def test_it_holds_the_packages_of_the_lock_and_the_service(self, image: Image) -> None:
-        (packages,) = image.root.glob("opt/cti-lookup/lib/python*/site-packages")
-        found = {path.name.rpartition("-")[0] for path in packages.glob("*.dist-info")}
-        installed = {re.sub(r"[-_.]+", "-", path.split("-")[0]).lower() for path in found}
-        locked = set(re.findall(r"^([a-z0-9-]+)(?:\[.*?\])?==", LOCKS[0].read_text(), re.MULTILINE))
+        installed, locked = packages_of(image), packages_in(LOCKS[0])
 
         assert installed - locked == {"cti-lookup"}
         assert locked - installed <= {"async-timeout"}  # for older versions of Python
@@ -209,6 +226,17 @@ class TestImage:
 
     def test_what_the_chart_runs_before_the_end_of_a_pod_is_in_it(self, image: Image) -> None:
         assert image.run("sleep", "0").returncode == 0
+
+    def test_it_has_what_sends_traces_only_if_it_is_built_with_that(
+        self, image: Image, built_with_traces: Image
+    ) -> None:
+        asked = image.run("cti-lookup", "check", CTI_TRACES="http://127.0.0.1:4318")
+
+        assert asked.returncode == 2
+        assert "CTI_TRACES: needs what makes traces" in asked.stderr
+        assert packages_of(image) & {"opentelemetry-sdk", "requests"} == set()
+        assert packages_of(built_with_traces) - {"cti-lookup"} <= packages_in(LOCKS[2])
+        assert packages_of(built_with_traces) >= packages_of(image) | {"opentelemetry-sdk", "requests"}
 
     def test_it_ends_when_it_is_asked_to(self, running: Container) -> None:
         assert running.stop() == 0

@@ -11,7 +11,12 @@ import yaml
 ROOT = Path(__file__).parents[2]
 PYPROJECT = (ROOT / "pyproject.toml").read_text()
 PROJECT: dict[str, Any] = tomllib.loads(PYPROJECT)
-LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-build.lock")
+LOCKS = (
+    "requirements.lock",
+    "requirements-dev.lock",
+    "requirements-build.lock",
+    "requirements-traces.lock",
+)
 
 RUNTIME: list[str] = PROJECT["project"]["dependencies"]
 EXTRAS: list[str] = [d for extra in PROJECT["project"]["optional-dependencies"].values() for d in extra]
@@ -58,14 +63,23 @@ def test_a_lock_pins_every_requirement_to_a_version_and_its_hashes(lock: str) ->
 
 @pytest.mark.parametrize(
     ("lock", "dependencies"),
-    [(LOCKS[0], RUNTIME), (LOCKS[1], EVERY), (LOCKS[2], PROJECT["build-system"]["requires"])],
-    ids=["runtime", "development", "build"],
+    [
+        (LOCKS[0], RUNTIME),
+        (LOCKS[1], EVERY),
+        (LOCKS[2], PROJECT["build-system"]["requires"]),
+        (LOCKS[3], [*RUNTIME, *PROJECT["project"]["optional-dependencies"]["traces"]]),
+    ],
+    ids=["runtime", "development", "build", "with traces"],
 )
 def test_a_lock_holds_every_dependency(lock: str, dependencies: list[str]) -> None:
     assert {name_of(dependency) for dependency in dependencies} <= set(locked(lock))
 
 
-@pytest.mark.parametrize("lock", [LOCKS[0], LOCKS[2]])
+def test_the_lock_with_traces_holds_all_that_is_shipped_without_them() -> None:
+    assert locked(LOCKS[0]).items() <= locked(LOCKS[3]).items()
+
+
+@pytest.mark.parametrize("lock", [LOCKS[0], LOCKS[2], LOCKS[3]])
 def test_what_is_tested_is_what_is_shipped_and_what_ships_it(lock: str) -> None:
     """The development lock has each requirement of the other locks, in the same version."""
     assert locked(lock).items() <= locked(LOCKS[1]).items()

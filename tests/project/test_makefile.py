@@ -45,4 +45,4 @@ def test_ci_runs_nothing_but_what_a_person_can_make() -> None:
     script = (ROOT / ".ci" / "run").read_text()
     commands = [line for line in script.splitlines() if line and not line.startswith(("#", "set ", "cd "))]
 
-    assert commands == ["make check", "make test"]
+    assert commands == ["make check", "make test", "make sbom"]
