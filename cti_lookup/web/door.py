@@ -9,7 +9,7 @@ Bodies have a limit of their own, see `web.bodies`.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Final
 
 from aiohttp import web
@@ -75,20 +75,10 @@ class Door:
         self._loop.call_soon(self._came)
         handler = self._server()
         self._silent[handler] = self._loop.time()
-        return _Line(handler, self._spoke)
+        return _Line(handler, self._silent, self._asking, self._loop.time)
 
     def _came(self) -> None:
         self._coming -= 1
-
-    def _spoke(self, handler: RequestHandler) -> None:
-        """
-        Begin to wait for headers, unless they are waited for.
-
-        What comes while a request is answered is its body, or the next one ahead of its time; if that never becomes whole, the
-        byte after it begins the wait.
-        """
-        if handler not in self._asking and handler not in self._silent:
-            self._silent[handler] = self._loop.time()
 
     async def _let_in(self, request: web.BaseRequest) -> web.StreamResponse:
         """Pass a request on: its headers are whole."""
@@ -126,11 +116,24 @@ class Door:
 
 
 class _Line(asyncio.Protocol):
-    """A connection, which tells the door when it says something; all else it is told goes on as it is."""
+    """
+    A connection, which begins to be waited for when it says something; all that it is told goes on to its handler as it is.
 
-    def __init__(self, handler: RequestHandler, spoke: Callable[[RequestHandler], None]) -> None:
+    What is said while a request is answered is its body, or the next one ahead of its time; if that never becomes whole, the byte
+    after it begins the wait.
+    """
+
+    def __init__(
+        self,
+        handler: RequestHandler,
+        silent: dict[RequestHandler, float],
+        asking: Container[RequestHandler],
+        clock: Callable[[], float],
+    ) -> None:
         self._handler = handler
-        self._spoke = spoke
+        self._silent = silent
+        self._asking = asking
+        self._clock = clock
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Pass on that it is open."""
@@ -138,8 +141,10 @@ class _Line(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Pass on what was said."""
-        self._spoke(self._handler)
-        self._handler.data_received(data)
+        handler = self._handler
+        if handler not in self._asking and handler not in self._silent:
+            self._silent[handler] = self._clock()
+        handler.data_received(data)
 
     def eof_received(self) -> None:
         """Pass on that nothing more will be said."""
