@@ -20,6 +20,9 @@ from cti_lookup.web.shortcut import take_shortcut
 SHUTDOWN = 10.0
 """Seconds that requests under way have to end."""
 
+LAST_BODIES = 4.0
+"""Seconds before, in which bodies that are on their way may come; none may take longer than 3."""
+
 _ALLOCATIONS_BETWEEN_COLLECTIONS = 20_000
 
 KEEP_ALIVE = 75.0
@@ -96,8 +99,10 @@ async def _listening(runner: web.AppRunner, settings: Settings) -> AsyncIterator
         host, port = listener.sockets[0].getsockname()[:2]
         yield f"http://{f'[{host}]' if ':' in host else host}:{port}"
     finally:
-        door.close()
         listener.close()
+        runner.app[PARTS].screen.live.shut("shutdown")  # streams do not end by themselves
+        await door.emptied(LAST_BODIES)
+        door.close()
 
 
 def _room_for(connections: int) -> int:

@@ -10,6 +10,7 @@ Bodies have a limit of their own, see `web.bodies`.
 
 import asyncio
 from collections.abc import Callable, Container
+from contextlib import suppress
 from typing import Final
 
 from aiohttp import web
@@ -20,6 +21,9 @@ HEADERS_WITHIN: Final = 5.0
 
 _LOOKS: Final = 1.0
 """Seconds between two looks; as much later may somebody be shown out."""
+
+_GLANCE: Final = 0.02
+"""Seconds between two looks at who is left."""
 
 _NO_ROOM: Final = (
     b'{"type":"about:blank","title":"Service Unavailable","status":503,"code":"full",'
@@ -109,6 +113,17 @@ class Door:
             if handler.transport is not None:
                 self._count("slow")
                 handler.force_close()
+
+    async def emptied(self, within: float) -> None:
+        """
+        Wait until all who asked are answered, `within` seconds at most.
+
+        aiohttp hears no more of a body once it shuts down, so a request whose body is on its way would be told that it is too slow.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                while self._asking:  # noqa: ASYNC110  # an event would cost each request, for the last second of all
+                    await asyncio.sleep(_GLANCE)
 
     def close(self) -> None:
         """Look no more."""

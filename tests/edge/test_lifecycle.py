@@ -88,6 +88,39 @@ async def test_who_keeps_a_line_is_told_to_call_elsewhere_next_while_the_process
             assert (answer.status, answer.headers.get("Connection")) == (200, "close")
 
 
+async def test_a_call_whose_body_is_on_its_way_when_nobody_is_let_in_any_more_is_heard(
+    tmp_path: Path,
+) -> None:
+    database = str(tmp_path / "directory.sqlite3")
+    variables = {"CTI_PORT": "0", "CTI_REGION": "GB", "CTI_API_KEYS": KEY, "CTI_DIRECTORY_DB": database}
+    program = Program(tmp_path, "serve", variables=variables)
+    try:
+        port = int(program.await_said(LISTENING)[1].rpartition(":")[2])
+        head = f"POST /webhooks/generic HTTP/1.1\r\nHost: x\r\nX-API-Key: {KEY}\r\nExpect: 100-continue\r\n"
+        async with asyncio.timeout(60):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(f"{head}Content-Length: {len(EVENT)}\r\n\r\n".encode())
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 100")
+            program.process.send_signal(signal.SIGTERM)
+            await _until_nobody_is_let_in(port)
+            writer.write(EVENT)
+            assert (await reader.readuntil(b"\r\n")).startswith(b"HTTP/1.1 200")
+            writer.close()
+        assert program.process.wait(60) == 0
+    finally:
+        program.kill()
+
+
+async def _until_nobody_is_let_in(port: int) -> None:
+    while True:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except ConnectionRefusedError:
+            return
+        writer.close()
+        await asyncio.sleep(0.01)
+
+
 async def _parting(session: ClientSession, url: str) -> str | None:
     """Ring, and give what is said of the connection."""
     async with session.post(f"{url}/webhooks/generic", data=EVENT, headers={"X-API-Key": KEY}) as answer:
