@@ -6,23 +6,27 @@ that process is killed in between, another one tells them: what is written of a 
 off when the log has it. Whoever finds what was not crossed off in time tells it; to tell something twice changes nothing.
 
 A note is the call's key and a moment, in microseconds of Redis's clock: no two writes have the same one, so that a note which was made
-anew is not crossed off with the one before it.
+anew is not crossed off with the one before it. Which of two states of a call is the later one their own moments say, which stand
+with the call and not with the note: however long a process that finds a call stands still, what it tells overtakes nothing.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from cti_lookup.cache.naming import Names
+from cti_lookup.cache.redis_clients import Client
 from cti_lookup.cache.redis_link import RedisLink, RedisSilent, Script
 from cti_lookup.cache.scripts import lua
-from cti_lookup.cache.stored_calls import StoredCall, opened
-from cti_lookup.calls import Call
+from cti_lookup.cache.stored_calls import StoredAlias, StoredCall, opened
+from cti_lookup.calls import Call, Name
 
 OVERDUE: Final = 2.0
 """Seconds after which a note counts as left behind; the log is told within some milliseconds."""
 
 _MOST_TAKEN: Final = 50
+_PAGE: Final = 100
 _MOST_HELD: Final = 10_000
 _MICROSECONDS: Final = 1_000_000
 _CROSS_OFF: Final = Script(lua("cross_off"))
@@ -31,9 +35,9 @@ _OVERDUE: Final = Script(lua("overdue"))
 
 @dataclass(frozen=True, slots=True)
 class _Note:
-    """What stands in an outbox of a call."""
+    """What stands in an outbox of a call, as it is since `at`."""
 
-    call: Call
+    at: float
     names: Names
     key: str
     moment: int
@@ -57,23 +61,23 @@ class Outbox:
         """Give the name under which the notes of what is written stand."""
         return self._sides[0].outbox
 
-    def was_noted(self, call: Call, key: str, moment: int) -> None:
-        """Remember that a call was written under a key and noted at a moment, to be crossed off when it is told."""
-        self._hold(_Note(call, self._sides[0], key, moment))
+    def was_noted(self, call_id: str, at: float, key: str, moment: int) -> None:
+        """Remember that a call was written under a key and noted at a moment, to be crossed off when it is told as it is since `at`."""
+        self._hold(call_id, _Note(at, self._sides[0], key, moment))
 
-    def _hold(self, note: _Note) -> None:
-        self._held.pop(note.call.id, None)
-        self._held[note.call.id] = note
+    def _hold(self, call_id: str, note: _Note) -> None:
+        self._held.pop(call_id, None)
+        self._held[call_id] = note
         if len(self._held) > _MOST_HELD:  # some replica finds it, and tells it
             del self._held[next(iter(self._held))]
 
-    async def cross_off(self, calls: Iterable[Call]) -> None:
-        """Cross off calls that the log has, as they are here. Never raises: what cannot be crossed off is told once more."""
+    async def cross_off(self, told: Iterable[tuple[str, float]]) -> None:
+        """Cross off calls that the log has as they are since a moment. Never raises: what cannot be crossed off is told once more."""
         notes = [
-            note for call in calls if (note := self._held.get(call.id)) is not None and note.call is call
+            self._held.pop(call_id)
+            for call_id, at in told
+            if (note := self._held.get(call_id)) is not None and note.at <= at
         ]
-        for note in notes:
-            del self._held[note.call.id]
         for names in self._sides:
             await self._cross_off(names, {one.key: one.moment for one in notes if one.names is names})
 
@@ -88,42 +92,70 @@ class Outbox:
 
     async def left_behind(self) -> list[tuple[Call, float]]:
         """
-        Give calls that nobody has crossed off in time, and when they were written, in wall seconds.
+        Give calls that nobody has crossed off in time, and since when they are so, in wall seconds.
 
         Until they are overdue again no other process is given them. Raises `RedisSilent`.
         """
         found: list[tuple[Call, float]] = []
         for names in self._sides:
-            taken = await self._link.run(
+            told = await self._link.run(
                 "outbox", _OVERDUE, [names.outbox], [int(self._overdue * _MICROSECONDS), _MOST_TAKEN]
             )
-            found += [pair async for pair in self._read(names, _taken(taken, names))]
+            nothing = _taken(told, names)
+            for key, stored in (await self._read(names, nothing)).items():
+                if isinstance(stored, StoredCall):
+                    self._hold(stored.call.id, _Note(stored.at, names, key, nothing.pop(key)))
+                    found.append((stored.call, stored.at))
+            await self._cross_off(names, nothing)
         return found
 
-    async def _read(self, names: Names, taken: dict[str, tuple[int, float]]) -> Any:
-        """Read the calls of some notes; those whose call is gone, or goes on as another, are crossed off."""
-        keys = tuple(taken)
-        values = await self._link.read(keys) if keys else ()
-        nothing: dict[str, int] = {}
-        for key, value in zip(keys, values, strict=True):
-            moment, written = taken[key]
-            stored = opened(names.seal, key, value)
-            if isinstance(stored, StoredCall):
-                self._hold(_Note(stored.call, names, key, moment))
-                yield stored.call, max(stored.at, written)
-            else:
-                nothing[key] = moment
-        await self._cross_off(names, nothing)
+    async def noted(self) -> list[tuple[Call, float]]:
+        """Give all calls that the log may not know yet, and since when they are so. Raises `RedisSilent`."""
+        found: list[tuple[Call, float]] = []
+        for names in self._sides:
+            for offset in range(0, _MOST_HELD, _PAGE):
+                notes = await self._link.call("outbox", partial(_page, names.outbox, offset))
+                stored = await self._read(names, [names.prefix + one.decode() for one in notes])
+                found += [(one.call, one.at) for one in stored.values() if isinstance(one, StoredCall)]
+                if len(notes) < _PAGE:
+                    break
+        return found
+
+    async def standing(self, called: Sequence[Name]) -> dict[Name, tuple[Call, float]]:
+        """Give calls by what their phone system calls them, and since when they are so. Raises `RedisSilent`."""
+        found: dict[Name, tuple[Call, float]] = {}
+        for names in self._sides:
+            by_key = {names.call(*one): one for one in called if one not in found}
+            for _ in range(2):  # again where a call stands under another of its names
+                stored, asked, by_key = await self._read(names, by_key), by_key, {}
+                for key, one in stored.items():
+                    source, _ = name = asked[key]
+                    if isinstance(one, StoredCall):
+                        found[name] = one.call, one.at
+                    else:
+                        by_key[names.call(source, one.provider_id)] = name
+        return found
+
+    async def _read(self, names: Names, keys: Iterable[str]) -> dict[str, StoredCall | StoredAlias]:
+        """Read what stands under some keys of one side; what does not open is missing."""
+        asked = tuple(keys)
+        values = await self._link.read(asked) if asked else ()
+        found = ((key, opened(names.seal, key, value)) for key, value in zip(asked, values, strict=True))
+        return {key: stored for key, stored in found if stored is not None}
 
 
-def _taken(told: Any, names: Names) -> dict[str, tuple[int, float]]:
-    """Give of each key that was taken its new moment, and when it was written. Raises `RedisSilent` for what no script gives."""
+async def _page(outbox: str, offset: int, client: Client) -> list[bytes]:
+    """Give some notes, the newest first; what is no list of them is none."""
+    notes = await client.execute_command("ZREVRANGEBYSCORE", outbox, "+inf", "-inf", "LIMIT", offset, _PAGE)
+    if not isinstance(notes, list):
+        raise TypeError("an answer that no ZREVRANGEBYSCORE has")
+    return notes
+
+
+def _taken(told: Any, names: Names) -> dict[str, int]:
+    """Give of each key that was taken its new moment. Raises `RedisSilent` for what no script gives."""
     try:
         moment, *notes = told
-        words: Iterator[bytes] = iter(notes)
-        return {
-            names.prefix + bare.decode(): (int(moment), float(at) / _MICROSECONDS)
-            for bare, at in zip(words, words, strict=True)
-        }
+        return {names.prefix + bare.decode(): int(moment) for bare in notes}
     except (TypeError, ValueError, AttributeError):
         raise RedisSilent("error") from None

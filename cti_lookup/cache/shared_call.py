@@ -6,8 +6,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from cti_lookup.calls import Call, Entry, advance, follow, join
-from cti_lookup.calls.book import Name
+from cti_lookup.calls import Call, Entry, Name, advance, follow, join
 from cti_lookup.calls.whole import is_another
 
 _MOST_PENDING: Final = 64

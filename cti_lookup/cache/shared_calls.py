@@ -30,12 +30,22 @@ from cti_lookup.cache.sealing import Seals
 from cti_lookup.cache.shared_call import SharedCall
 from cti_lookup.cache.stored_calls import STAMP, StoredAlias, StoredCall, opened, packed_alias, packed_call
 from cti_lookup.cache.waits import CALL_LIMIT
-from cti_lookup.calls import Call, CallBook, Entry, LiveCalls, NoLiveCalls, State, closed, expired
+from cti_lookup.calls import (
+    Call,
+    CallBook,
+    Entry,
+    LiveCalls,
+    Name,
+    NoLiveCalls,
+    State,
+    closed,
+    expired,
+    later,
+)
 from cti_lookup.calls.book import (
     ENDED_REMEMBERED,
     REMEMBERED,
     Heard,
-    Name,
     name_of,
     show,
 )
@@ -61,11 +71,12 @@ _RINGING: Final = Happening.RINGING
 
 @dataclass(frozen=True, slots=True)
 class _Write:
-    """One call that is about to be told: under which names, and with what stamp."""
+    """One call that is about to be told, as it is since `at`: under which names, and with what stamp."""
 
     heard: Heard
     shared: SharedCall
     call: Call
+    at: float
     names: tuple[Name, ...]
     keys: tuple[str, ...]
     stamp: bytes
@@ -204,7 +215,7 @@ class SharedCalls:
             heard = list(dict.fromkeys(self._survivor(one) for one in batch))
             for one in heard if self._others else ():
                 await self._look_under_others(one)
-            writes = [write for one in heard if (write := self._write(one, None)) is not None]
+            writes = [write for one in heard if (write := self._write(one, None, one.at)) is not None]
             batch = [write.heard for write in await self._swap(writes)]
             if not batch:
                 return
@@ -244,21 +255,21 @@ class SharedCalls:
             return heard
         return self._book.find(heard.names[0]) or heard
 
-    def _write(self, heard: Heard, call: Call | None) -> _Write | None:
+    def _write(self, heard: Heard, call: Call | None, at: float) -> _Write | None:
         """Write down what Redis is to be told, as it is known by now; None where it holds text that is none."""
         shared = self._shared_of(heard)
         told = shared.view(heard.call) if call is None else call
         names = self._unlinked(heard, shared)
         keys = tuple([self._names.call(*name) for name in names])
         try:
-            values = [packed_call(heard.at, told), *[packed_alias(shared.root[1]) for _ in names[1:]]]
+            values = [packed_call(at, told), *[packed_alias(shared.root[1]) for _ in names[1:]]]
         except ValueError:
             show(heard, self._live)
             return None
         stamp = os.urandom(STAMP)
         close = self._names.seal.close
         sealed = tuple([stamp + close(key, value) for key, value in zip(keys, values, strict=True)])
-        return _Write(heard, shared, told, names, keys, stamp, sealed)
+        return _Write(heard, shared, told, at, names, keys, stamp, sealed)
 
     async def _swap(self, writes: Sequence[_Write]) -> list[_Write]:
         """Write calls if nobody else has; else see what stands there, and give those."""
@@ -284,9 +295,10 @@ class SharedCalls:
             shared.links.update(write.names[1:])
             heard.call = shared.view(heard.call)
             shared.told, shared.told_at = heard.call, heard.at
-            self._outbox.was_noted(heard.call, write.keys[0], int(result))
+            at = write.at if heard.call is write.call else heard.at
+            self._outbox.was_noted(heard.call.id, at, write.keys[0], int(result))
             if not shared.is_gone:
-                show(heard, self._live)
+                show(heard, self._live, at)
             return True
         if not isinstance(result, list) or len(result) != len(write.names):
             raise RedisSilent("error")
@@ -314,7 +326,7 @@ class SharedCalls:
             match opened(self._names.seal, self._names.call(*name), value):
                 case StoredCall(at, call):
                     shared.parts[name] = call
-                    heard.at = max(heard.at, at)
+                    heard.at = later(at, heard.at)
                 case StoredAlias(provider_id):
                     self._follow(heard, shared, name, (name[0], provider_id))
 
@@ -341,6 +353,7 @@ class SharedCalls:
             stored = opened(names.seal, names.call(*shared.root), value)
             if isinstance(stored, StoredCall):
                 shared.parts.setdefault(shared.root, stored.call)
+                heard.at = later(stored.at, heard.at)
 
     async def sweep(self) -> tuple[Call, ...]:
         """Close the calls that no replica heard of for too long; give those that were closed here."""
@@ -352,8 +365,8 @@ class SharedCalls:
             shared, now = self._shared_of(heard), self._clock()
             if shared.is_gone or not expired(heard.call, heard.at, now):
                 return None
-            call = closed(shared.view(heard.call), now)
-            write = self._write(heard, call)
+            call, at = closed(shared.view(heard.call), now), later(heard.at, now)
+            write = self._write(heard, call, at)
             try:
                 if write is not None and await self._swap([write]):
                     return None  # another replica was faster, or heard of it later
@@ -361,7 +374,7 @@ class SharedCalls:
                 write = None
             if write is None:
                 heard.call = call  # for this process; the others see to it themselves
-                show(heard, self._live)
+                show(heard, self._live, at)
             return call
 
     async def is_new(self, source: str, fingerprint: bytes) -> bool:

@@ -1,9 +1,9 @@
 """The life of a call: ringing, answered, held, ended, whatever order its events arrive in."""
 
 from cti_lookup.calls.advancing import advance, closed, expired, follow, join, taken_up
-from cti_lookup.calls.book import CallBook
-from cti_lookup.calls.call import Call, Entry, Leg, Life, State, new_call_id
-from cti_lookup.calls.legs import agents_now
+from cti_lookup.calls.book import CallBook, later
+from cti_lookup.calls.call import Call, Entry, Leg, Life, Name, State, new_call_id
+from cti_lookup.calls.legs import agents_now, ids_of
 from cti_lookup.calls.watching import LeftBehind, LiveCalls, NoLiveCalls
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Leg",
     "Life",
     "LiveCalls",
+    "Name",
     "NoLiveCalls",
     "State",
     "advance",
@@ -21,7 +22,9 @@ __all__ = [
     "closed",
     "expired",
     "follow",
+    "ids_of",
     "join",
+    "later",
     "new_call_id",
     "taken_up",
 ]

@@ -7,20 +7,18 @@ from typing import Final
 import msgspec
 
 from cti_lookup.calls.advancing import RINGING_LIMIT, advance, closed, expired, follow, join
-from cti_lookup.calls.call import Call, State
+from cti_lookup.calls.call import Call, Name, State
 from cti_lookup.calls.repeats import Repeats
 from cti_lookup.calls.watching import LiveCalls, NoLiveCalls
 from cti_lookup.calls.whole import is_another
 from cti_lookup.events import CallEvent
-
-Name = tuple[str, str]
-"""A source, and what it calls the call."""
 
 REMEMBERED: Final = 9 * 3600.0
 """Seconds after the last news for which a call is known again; longer than one may be silent."""
 ENDED_REMEMBERED: Final = 4 * 3600.0
 """The same after its end, so that no late ringing brings it up. Facts: Zoom repeats after 90 min, others sooner."""
 
+_LATER: Final = 0.000_001
 _MOST_NAMES: Final = 16
 
 
@@ -28,7 +26,7 @@ class Heard(msgspec.Struct, gc=False, eq=False):
     """
     A call, when it was heard of last, and all names it goes by.
 
-    `shown` is the call as those who watch it know it. `absorbed` are those that joined it since somebody looked; `beside` is what whoever
+    `at` grows with each change, also where the clock was set back, or that of another replica is ahead. `shown` is the call as those who watch it know it. `absorbed` are those that joined it since somebody looked; `beside` is what whoever
     shares calls keeps with it.
     """
 
@@ -40,14 +38,24 @@ class Heard(msgspec.Struct, gc=False, eq=False):
     beside: object = None
 
 
-def show(heard: Heard, live: LiveCalls) -> None:
-    """Show a call to those who watch, if it is another than they know; it may have turned out to be one that others knew before."""
+def later(known: float, now: float) -> float:
+    """Give what the clock says, but for a moment that is not after one that is known."""
+    return now if now > known else known + _LATER
+
+
+def show(heard: Heard, live: LiveCalls, at: float | None = None) -> None:
+    """
+    Show a call to those who watch, if it is another than they know; it may have turned out to be one that others knew before.
+
+    `at` is when it came to be so, if that is not when it was heard of last. Not when it is shown: until then another replica may have
+    shown what came after it, which would be overtaken by a process that stood still in between.
+    """
     known, heard.shown = heard.shown, heard.call
     if known is heard.call:
         return
     if known is not None and known.id != heard.call.id and known.state is not State.ENDED:
         live.merged(known, heard.call)
-    live.changed(heard.call)
+    live.changed(heard.call, heard.at if at is None else at)
 
 
 def name_of(event: CallEvent) -> Name | None:
@@ -108,11 +116,13 @@ class CallBook:
         ):
             self._forget(now)
             if heard is not None and heard.call.state is not State.ENDED:
-                self._live.changed(closed(heard.call, now))  # nobody can tell of it any more
+                # nobody can tell of it any more
+                self._live.changed(closed(heard.call, now), later(heard.at, now))
             heard = self._calls[name] = Heard(now, advance(None, event, now), (name,))
             self._calls.move_to_end(name)
             return heard
-        heard.at, heard.call = now, advance(heard.call, event, now)
+        heard.at = now if now > heard.at else heard.at + _LATER  # `later`, without a call
+        heard.call = advance(heard.call, event, now)
         self._calls.move_to_end(name)
         if len(heard.names) > 1:
             self._move(heard)
@@ -128,7 +138,7 @@ class CallBook:
             self._forget(now)
             heard = self._calls[name] = Heard(now, advance(None, event, now), (name,))
             return self.link(heard, other, now)
-        heard.at, heard.call = now, follow(heard.call, event, now)
+        heard.at, heard.call = later(heard.at, now), follow(heard.call, event, now)
         self._move(heard)
         return heard
 
@@ -141,7 +151,8 @@ class CallBook:
             self._add(heard, name)
             return heard
         first, second = (heard, other) if heard.call.started_at < other.call.started_at else (other, heard)
-        first.at, first.call = now, join(first.call, second.call, now)
+        first.at = later(max(first.at, second.at), now)
+        first.call = join(first.call, second.call, now)
         first.absorbed += (second, *second.absorbed)
         for one in second.names:
             self._add(first, one)
@@ -180,7 +191,7 @@ class CallBook:
         now = self._clock()
         for heard in (silent := self.silent(now)):
             heard.call = closed(heard.call, now)
-            show(heard, self._live)
+            show(heard, self._live, now)
         return tuple([heard.call for heard in silent])
 
     async def close(self) -> None:

@@ -10,6 +10,9 @@ from cti_lookup.events import Attestation, CallEvent, Direction, Result
 from cti_lookup.telephone import Caller, Withheld
 from cti_lookup.vocabulary import Word
 
+Name = tuple[str, str]
+"""A source, and what it calls the call."""
+
 
 class State(Word):
     """Where a call is."""

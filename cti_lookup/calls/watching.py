@@ -1,9 +1,9 @@
 """Those who watch calls while they last."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from cti_lookup.calls.call import Call
+from cti_lookup.calls.call import Call, Name
 
 
 class LiveCalls(Protocol):
@@ -13,8 +13,12 @@ class LiveCalls(Protocol):
     Both are called on the loop, in between other work: they take it down and return, and never raise.
     """
 
-    def changed(self, call: Call) -> None:
-        """Hear how a call is now."""
+    def changed(self, call: Call, at: float) -> None:
+        """
+        Hear how a call is, and since when, in wall seconds.
+
+        Of two states of a call the one that came to be after the other, whoever has told of it, is the later one.
+        """
         ...
 
     def merged(self, gone: Call, into: Call) -> None:
@@ -25,19 +29,27 @@ class LiveCalls(Protocol):
 class LeftBehind(Protocol):
     """Calls that all replicas know, and that those who watch are told of by one of them, which may be killed before it has."""
 
-    async def cross_off(self, calls: Iterable[Call]) -> None:
-        """Note that those who watch were told of calls as they are here. Never raises."""
+    async def cross_off(self, told: Iterable[tuple[str, float]]) -> None:
+        """Note that those who watch were told of calls, by their ids, as they are since a moment. Never raises."""
         ...
 
     async def left_behind(self) -> list[tuple[Call, float]]:
-        """Give calls that nobody has told of in time, and their wall seconds. Raises `NotDone` where that cannot be said."""
+        """Give calls that nobody has told of in time, and since when they are so. Raises `NotDone` where that cannot be said."""
+        ...
+
+    async def noted(self) -> list[tuple[Call, float]]:
+        """Give all calls that those who watch may not have been told of, and since when they are so. Raises `NotDone`."""
+        ...
+
+    async def standing(self, called: Sequence[Name]) -> dict[Name, tuple[Call, float]]:
+        """Give calls as all replicas know them, and since when they are so. Raises `NotDone` where that cannot be said."""
         ...
 
 
 class NoLiveCalls:
     """The watchers of calls that nobody watches."""
 
-    def changed(self, call: Call) -> None:
+    def changed(self, call: Call, at: float) -> None:
         """Show it to nobody."""
 
     def merged(self, gone: Call, into: Call) -> None:

@@ -11,12 +11,14 @@ import msgspec
 from msgspec.structs import replace
 
 from cti_lookup.answers import Lookup, Outcome, encode_call_alone, encode_lookup
-from cti_lookup.calls import Call, State
+from cti_lookup.calls import Call, State, later
 from cti_lookup.calls.whole import names_somebody
+from cti_lookup.events import Result
 from cti_lookup.feed.audience import audience, everybody
 from cti_lookup.feed.entry import Entry, shown_in
 from cti_lookup.questions import Question
 from cti_lookup.telephone import Caller, Dialled
+from cti_lookup.times import rfc3339
 
 OLDEST_NEWS: Final = 120.0
 """Seconds after which what a phone system tells is no reason to pop up."""
@@ -33,11 +35,12 @@ class Change(Protocol):
 
 
 class News(msgspec.Struct, frozen=True, gc=False):
-    """A call was heard of at `at`; `lookup` is who calls, as far as that is known at once."""
+    """A call is so since `at`, which `is_old` if nobody was told for long; `lookup` is who calls, as far as that is known at once."""
 
     call: Call
     lookup: Lookup
     at: float
+    is_old: bool = False
 
     def apply(self, entry: Entry | None) -> Entry | None:
         """Take the call's state, if it is the newest; what is known of the caller stays."""
@@ -142,6 +145,39 @@ class Gone(msgspec.Struct, frozen=True, gc=False):
         return replace(gone(entry, self.why), changed_at=self.at)
 
 
+class Untold(msgspec.Struct, frozen=True, gc=False):
+    """A call that nobody may have been told of yet is taken off; `news` is what would have been told."""
+
+    news: News
+    gone: Gone
+
+    def apply(self, entry: Entry | None) -> Entry | None:
+        """Leave what says that it was taken off, so that whoever tells of it later does not bring it back."""
+        return self.gone.apply(_begun(self.news) if entry is None else entry)
+
+
+class Over(msgspec.Struct, frozen=True, gc=False):
+    """Nobody heard of a call for so long that it must have ended, and nobody is left who would close it."""
+
+    noted_at: float
+    at: float
+
+    def apply(self, entry: Entry | None) -> Entry | None:
+        """Let it end, if nothing was heard of it since that moment."""
+        if entry is None or not entry.is_live or entry.noted_at > self.noted_at:
+            return None
+        result = Result.MISSED if entry.state is State.RINGING else Result.ANSWERED
+        told = {"state": State.ENDED, "result": result, "ended_at": rfc3339(self.at)}
+        return replace(
+            entry,
+            state=State.ENDED,
+            result=result,
+            call=msgspec.json.encode(msgspec.json.decode(entry.call) | told),
+            noted_at=later(entry.noted_at, self.at),
+            changed_at=self.at,
+        )
+
+
 class Known(msgspec.Struct, frozen=True, gc=False):
     """What a replica knows of a call, told again because Redis has lost it; others may have told what they know."""
 
@@ -187,10 +223,10 @@ def number_of(caller: Caller) -> str | None:
     return Question(caller.number).text if isinstance(caller, Dialled) else None
 
 
-def _begun(news: News) -> Entry | None:
+def _begun(news: News) -> Entry:
     call = news.call
     to = audience(call, ())
-    late = call.state is State.ENDED or _is_old(call)
+    late = call.state is State.ENDED or news.is_old or _is_old(call)
     return Entry(
         id=call.id,
         source=call.source,

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from cti_lookup.answers import Outcome
-from cti_lookup.calls import State
+from cti_lookup.calls import Name, State
 from cti_lookup.events import Result
 from cti_lookup.feed.audience import Audience
 
@@ -49,6 +49,19 @@ class Entry(msgspec.Struct, frozen=True, gc=False, array_like=True):
     def is_live(self) -> bool:
         """Tell whether the call goes on."""
         return self.state is not State.ENDED and not self.gone
+
+
+class _Named(msgspec.Struct, gc=False):
+    provider_id: str | None = None
+
+
+_named: Final = msgspec.json.Decoder(_Named).decode
+
+
+def name_in(entry: Entry) -> Name | None:
+    """Give what its phone system calls a call; None if that did not name it, or it is gone."""
+    provider_id = _named(entry.call).provider_id
+    return None if provider_id is None else (entry.source, provider_id)
 
 
 def people_in(entries: Iterable[Entry]) -> tuple[int, ...]:

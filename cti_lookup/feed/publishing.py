@@ -2,7 +2,7 @@
 What becomes of a call that changed: it is told at once with what is known, and again when it is known who calls.
 
 The webhook's own path only notes the call. All else is done behind its answer, for the calls of some milliseconds together; of a call
-that changed twice meanwhile only the newest state is told. What a process that was killed had not told yet, another one tells.
+that changed twice meanwhile only the newest state is told.
 """
 
 import asyncio
@@ -14,9 +14,8 @@ from cti_lookup.answers import Lookup, Outcome
 from cti_lookup.background import Background
 from cti_lookup.calls import Call, LeftBehind
 from cti_lookup.colleagues import of_colleagues
-from cti_lookup.errors import NotDone
 from cti_lookup.feed.board import Board
-from cti_lookup.feed.changes import Change, Found, Gone, News
+from cti_lookup.feed.changes import OLDEST_NEWS, Change, Found, Gone, News
 from cti_lookup.feed.choices import Choices, ranked
 from cti_lookup.feed.log import CallLog
 from cti_lookup.fetching import LONGEST_FLIGHT
@@ -28,23 +27,21 @@ MOST_NOTED: Final = 10_000
 """Calls that may wait to be told; the oldest are dropped."""
 LINGER: Final = 0.005
 """Seconds in which changes come together."""
-LOOK_EVERY: Final = 1.0
-"""Seconds between two looks for what others left behind."""
 
 _AT_ONCE: Final = 100
 _MOST_SOUGHT: Final = 1_000
 _PAUSES: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 _LONGEST_SEARCH: Final = 600.0
 _FAREWELL: Final = 1.0
-_LATER: Final = 0.000_001
 
 
 class Publisher:
     """
     Tells the log and the screens of each call that changes; keeps the promises of `LiveCalls`.
 
-    `clock` gives wall seconds. `outbox` is where calls are noted until they are told; None where no other process could tell them. `pauses` are seconds between two tries while the directory cannot be asked, the last for all that
-    follow. `count` is told of what was dropped.
+    `clock` gives wall seconds. `outbox` is where calls are noted until they are told; None where no other process could tell
+    them. `pauses` are seconds between two tries while the directory cannot be asked, the last for all that follow. `count` is
+    told of what was dropped.
     """
 
     def __init__(  # noqa: PLR0913  # what it depends on, named at the composition root
@@ -76,9 +73,11 @@ class Publisher:
         self._sought: dict[str, str] = {}
         self._background = Background()
 
-    def changed(self, call: Call) -> None:
+    def changed(self, call: Call, at: float) -> None:
         """Note a call that changed; never raises, and waits for nothing."""
-        self._noted[call.id] = (call, self._now(call.id))
+        known = self._noted.get(call.id)
+        if known is None or known[1] <= at:
+            self._noted[call.id] = (call, at)
         if not self._waking:
             self._wake_soon()
 
@@ -101,15 +100,6 @@ class Publisher:
             self._waking = False
             await self._tell()
 
-    async def take_over(self) -> None:
-        """Tell of the calls that a process which was killed had not told yet, until cancelled."""
-        while self._outbox is not None:
-            await asyncio.sleep(LOOK_EVERY)
-            with suppress(NotDone):
-                for call, at in await self._outbox.left_behind():
-                    self._noted.setdefault(call.id, (call, at))  # what was heard here is newer
-                    self._wake_soon()
-
     async def _tell(self) -> None:
         while self._noted or self._merged:
             await self._publish(self._some())
@@ -131,18 +121,10 @@ class Publisher:
             for call, _ in noted:
                 self._seek_if_unknown(call)
             if self._outbox is not None:
-                await self._outbox.cross_off(call for call, _ in noted if self._calls.has_told(call.id))
+                told = [(call.id, at) for call, at in noted if self._calls.has_told(call.id)]
+                await self._outbox.cross_off(told)
         except Exception as exc:  # noqa: BLE001  # nothing may end what all screens depend on
             self._log.failure(exc)
-
-    def _now(self, call_id: str) -> float:
-        """
-        Say when a call is noted: later than what this process knows of it by now, however the clocks of replicas differ.
-
-        Not when it is told: until then another replica may have told what came after it, which would be overtaken.
-        """
-        known = self._board.get(call_id)
-        return self._clock() if known is None else max(self._clock(), known.noted_at + _LATER)
 
     async def _news(self, call: Call, at: float) -> News:
         """Say what is known at once."""
@@ -150,15 +132,23 @@ class Publisher:
         lookup = (
             Lookup(Outcome.PENDING, call.caller) if lookup is None else await ranked(lookup, self._choices)
         )
-        return News(call, lookup, at)
+        return News(call, lookup, at, is_old=self._clock() - at > OLDEST_NEWS)
 
     def _seek_if_unknown(self, call: Call) -> None:
         entry = self._board.get(call.id)
         outcome = Outcome.PENDING if entry is None else entry.outcome  # another replica may show it first
-        is_open = outcome is Outcome.PENDING or (outcome is Outcome.UNAVAILABLE and self._is_waited_for(call))
-        if is_open and self._sought.get(call.id) != call.caller.raw and len(self._sought) < _MOST_SOUGHT:
-            self._sought[call.id] = call.caller.raw
-            self._background.spawn(self._seek(call.id, call.caller))
+        if outcome is Outcome.PENDING or (outcome is Outcome.UNAVAILABLE and self._is_waited_for(call)):
+            self.seek(call.id, call.caller)
+
+    def is_sought(self, call_id: str) -> bool:
+        """Tell whether it is being found out who calls."""
+        return call_id in self._sought
+
+    def seek(self, call_id: str, caller: Caller) -> None:
+        """Find out who calls, behind all else, and tell it."""
+        if self._sought.get(call_id) != caller.raw and len(self._sought) < _MOST_SOUGHT:
+            self._sought[call_id] = caller.raw
+            self._background.spawn(self._seek(call_id, caller))
 
     async def _seek(self, call_id: str, caller: Caller) -> None:
         """Find out who calls, and again while the directory cannot be asked and the call goes on."""
@@ -201,7 +191,6 @@ async def publishing(publisher: Publisher) -> AsyncIterator[None]:
     """Let a publisher tell, for as long as this lasts."""
     background = Background()
     background.spawn(publisher.run())
-    background.spawn(publisher.take_over())
     try:
         yield
     finally:

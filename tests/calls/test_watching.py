@@ -20,7 +20,7 @@ class Watching:
         self.shown: list[Call] = []
         self.joined: list[tuple[str, str]] = []
 
-    def changed(self, call: Call) -> None:
+    def changed(self, call: Call, at: float) -> None:  # noqa: ARG002  # as it is shown
         self.shown.append(call)
 
     def merged(self, gone: Call, into: Call) -> None:

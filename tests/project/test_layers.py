@@ -163,7 +163,7 @@ LAYERS: Final = (
     {"feed.live"},
     {"feed.log", "feed.looking_after", "feed.records", "feed.shared_choices"},
     {"feed.kept", "feed.publishing", "feed.screen", "feed.shared_log", "feed.shared_revocations"},
-    {"feed.hearing"},
+    {"feed.hearing", "feed.taking_over"},
     {"feed.sharing"},
     {"feed.opening"},
     {"ringing", "erasure"},

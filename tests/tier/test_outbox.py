@@ -29,20 +29,41 @@ class Process:
     def __init__(self, start: StartReplica, clock: SettableClock, *secrets: bytes, within: float) -> None:
         replica = start(*secrets, within=within)
         sides = [Names(seal, TENANT) for seal in replica.seals]
+        self.clock, self.heard_at = clock, 0.0
         self.outbox = Outbox(replica.link, sides, overdue=OVERDUE)
         self.calls = SharedCalls(
             replica.link, seals=replica.seals, tenant=TENANT, clock=clock, within=within, outbox=self.outbox
         )
 
-    async def hear(self, happening: Happening = Happening.RINGING, provider_id: str = "7001") -> Call:
+    async def hear(
+        self,
+        happening: Happening = Happening.RINGING,
+        provider_id: str = "7001",
+        continues: str | None = None,
+    ) -> Call:
+        self.clock.pass_by(1.0)
+        self.heard_at = self.clock()
         return await self.calls.record(
-            CallEvent("front-desk", provider_id, happening, direction=Direction.INBOUND, caller=ADA)
+            CallEvent(
+                "front-desk",
+                provider_id,
+                happening,
+                direction=Direction.INBOUND,
+                caller=ADA,
+                continues=continues,
+            )
         )
 
     async def finds(self) -> list[Call]:
         """Give what others left behind, once it is overdue."""
         await asyncio.sleep(1.5 * OVERDUE)
-        return [call for call, _ in await self.outbox.left_behind()]
+        left = await self.outbox.left_behind()
+        self.heard_at = max((at for _, at in left), default=self.heard_at)
+        return [call for call, _ in left]
+
+    async def has_told(self, *calls: Call) -> None:
+        """Cross off calls as they were when they were heard of last by this process."""
+        await self.outbox.cross_off((call.id, self.heard_at) for call in calls)
 
 
 Begin = Callable[..., Process]
@@ -58,7 +79,7 @@ def begin(start: StartReplica, clock: SettableClock) -> Begin:
 
 async def test_a_call_that_was_told_of_is_found_by_nobody(begin: Begin) -> None:
     one, other = begin(), begin()
-    await one.outbox.cross_off([await one.hear()])
+    await one.has_told(await one.hear())
 
     assert await other.finds() == []
 
@@ -72,7 +93,7 @@ async def test_a_call_that_nobody_told_of_is_found_by_one_as_it_stands(begin: Be
     found = await other.finds()
     assert [(call.id, call.state, call.caller) for call in found] == [(ended.id, State.ENDED, ADA)]
     assert await third.outbox.left_behind() == []
-    await other.outbox.cross_off(found)
+    await other.has_told(*found)
     assert await third.finds() == []
 
 
@@ -88,7 +109,7 @@ async def test_what_changed_after_it_was_told_of_is_not_crossed_off_with_it(begi
     one, other = begin(), begin()
     rang = await one.hear()
     answered = await other.hear(Happening.ANSWERED)
-    await one.outbox.cross_off([rang])
+    await one.has_told(rang)
 
     assert [(call.id, call.state) for call in await one.finds()] == [(answered.id, State.ANSWERED)]
 
@@ -110,7 +131,7 @@ async def test_a_call_is_found_while_the_secret_is_being_changed(begin: Begin) -
     old, new = begin(), begin(b"another secret of replicas", SECRET)
     rang = await old.hear()
     found = await new.finds()
-    await new.outbox.cross_off(found)
+    await new.has_told(*found)
 
     assert [call.id for call in found] == [rang.id]
     assert await old.finds() == []
@@ -122,7 +143,7 @@ async def test_without_redis_nothing_is_found_and_crossing_off_is_no_fault(
     one = begin(within=BRIEF)
     rang = await one.hear()
     redis.kill()
-    await one.outbox.cross_off([rang])
+    await one.has_told(rang)
 
     with pytest.raises(RedisSilent):
         await one.outbox.left_behind()
@@ -137,3 +158,23 @@ async def test_an_answer_that_no_script_gives_is_silence(begin: Begin, stored: R
 
     with pytest.raises(RedisSilent):
         await one.finds()
+
+
+async def test_what_stands_in_the_outbox_can_be_looked_through_and_stays_there(begin: Begin) -> None:
+    one, other = begin(), begin(b"another secret of replicas", SECRET)
+    heard = {(await one.hear(provider_id=f"{number}")).id for number in range(120)}
+    heard.add((await other.hear(provider_id="the other side's")).id)
+
+    for _ in range(2):
+        assert {call.id for call, _ in await other.outbox.noted()} == heard
+
+
+async def test_a_call_is_found_by_each_of_its_names(begin: Begin) -> None:
+    one, other = begin(), begin()
+    first = await one.hear(provider_id="7001")
+    await one.hear(provider_id="7002")
+    await other.hear(provider_id="7002", continues="7001")
+    asked = [("front-desk", "7001"), ("front-desk", "7002"), ("front-desk", "nobody's"), ("other", "7001")]
+    standing = await one.outbox.standing(asked)
+
+    assert {name: call.id for name, (call, _) in standing.items()} == dict.fromkeys(asked[:2], first.id)

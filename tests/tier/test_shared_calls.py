@@ -375,7 +375,7 @@ class _Watching:
         self.joined: list[tuple[str, str]] = []
         self.news = asyncio.Event()
 
-    def changed(self, call: Call) -> None:
+    def changed(self, call: Call, at: float) -> None:  # noqa: ARG002  # as it is shown
         self.shown.append(call)
         self.news.set()
 
