@@ -18,10 +18,12 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from cti_lookup.answers import Lookup, Outcome
 from cti_lookup.cache.redis_link import RedisSilent
+from cti_lookup.calls import LeftBehind
 from cti_lookup.errors import NotForgotten
 from cti_lookup.feed.board import MOST_CALLS, Board
-from cti_lookup.feed.changes import Change, Gone, Known, Stripped
+from cti_lookup.feed.changes import Change, Gone, Known, News, Stripped, Untold, number_of
 from cti_lookup.feed.entry import Entry
 from cti_lookup.feed.live import LiveFeed
 from cti_lookup.feed.log import Wanted
@@ -56,8 +58,8 @@ class SharedCallLog:
     """
     The calls of all replicas; keeps the promises of `CallLog`.
 
-    The first of `sides` is the current secret's, which writes. `origin` tells this process's own events. `count` is told what could
-    not be shared. `clock` gives wall seconds.
+    The first of `sides` is the current secret's, which writes. `outbox` holds calls that the log does not know yet. `origin` tells
+    this process's own events. `count` is told what could not be shared. `clock` gives wall seconds.
     """
 
     def __init__(  # noqa: PLR0913  # what it depends on, named where it is opened
@@ -66,6 +68,7 @@ class SharedCallLog:
         board: Board,
         live: LiveFeed,
         *,
+        outbox: LeftBehind,
         clock: Callable[[], float],
         origin: str,
         count: Callable[[str], None],
@@ -74,6 +77,7 @@ class SharedCallLog:
         self._sides = sides
         self._board = board
         self._live = live
+        self._outbox = outbox
         self._clock = clock
         self._origin = origin
         self._count = count
@@ -284,8 +288,8 @@ class SharedCallLog:
                 return
 
     async def erase_number(self, number: str) -> None:
-        """Take all calls of a number off the log, here and everywhere."""
-        await self._erase(lambda one: one.number == number, lambda now: Gone("erased", now))
+        """Take all calls of a number off the log, here and everywhere, and keep those out of it that it does not know yet."""
+        await self._erase(lambda one: one.number == number, lambda now: Gone("erased", now), untold=number)
 
     async def erase_person(self, person: int) -> None:
         """Take a person out of all calls, here and everywhere."""
@@ -293,11 +297,19 @@ class SharedCallLog:
             lambda one: person in one.people or one.chosen == person, lambda now: Stripped(person, now)
         )
 
-    async def _erase(self, concerns: Callable[[Entry], bool], change: Callable[[float], Change]) -> None:
+    async def _erase(
+        self,
+        concerns: Callable[[Entry], bool],
+        change: Callable[[float], Change],
+        *,
+        untold: str | None = None,
+    ) -> None:
         """Change all calls that something concerns. Raises `NotForgotten` if Redis could not be told of all."""
         change_now = change(self._clock())
         await self.change({one.id: change_now for one in self._board if concerns(one)})
         try:
+            if untold is not None:
+                await self._keep_out(untold)  # first: what is told meanwhile is found in the log
             for side in self._sides:
                 await self._erase_in(side, concerns, change_now)
         except RedisSilent as exc:
@@ -305,6 +317,18 @@ class SharedCallLog:
             raise NotForgotten(exc.reason) from exc
         if any(change_now in one.changes for one in self._untold.values()):
             raise NotForgotten("error")
+
+    async def _keep_out(self, number: str) -> None:
+        """Keep the calls of a number out of the log that it was not told of yet. Raises `RedisSilent`."""
+        gone = Gone("erased", self._clock())
+        untold = {
+            call.id: Untold(News(call, Lookup(Outcome.PENDING, call.caller), at), gone)
+            for call, at in await self._outbox.noted()
+            if number_of(call.caller) == number
+        }
+        await self.change(untold)
+        if not all(map(self.has_told, untold)):
+            raise RedisSilent("error")
 
     async def _erase_in(self, side: Records, concerns: Callable[[Entry], bool], change: Change) -> None:
         """Look through the whole log of one side; what another secret sealed is not left there."""

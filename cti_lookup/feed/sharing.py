@@ -22,7 +22,15 @@ async def open_shared(
     """Open it; calls are `kept` for so many seconds, `count` is told what could not be shared."""
     names = tuple(Names(seal, shared.tenant) for seal in shared.seals)
     sides = tuple(Records(shared.link, one, kept) for one in names)
-    calls = SharedCallLog(sides, own.board, own.live, clock=clock.wall, origin=own.origin, count=count)
+    calls = SharedCallLog(
+        sides,
+        own.board,
+        own.live,
+        outbox=shared.outbox,
+        clock=clock.wall,
+        origin=own.origin,
+        count=count,
+    )
     revocations = SharedRevocations(shared.link, sides, own.revocations, count)
     client = shared.connect()
     hearing = Hearing(

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from cti_lookup.answers import Answer, Lookup, Outcome, Tier
 from cti_lookup.breaker import Breaker
 from cti_lookup.cache.naming import Names
+from cti_lookup.cache.outbox import Outbox
 from cti_lookup.cache.redis_clients import connect
 from cti_lookup.cache.redis_link import RedisLink
 from cti_lookup.cache.sealing import Seal
@@ -131,7 +132,8 @@ async def sharing(
     )
     names = tuple(Names(Seal(secret), TENANT) for secret in secrets)
     sides = tuple(Records(link, one, KEPT) for one in names)
-    calls = SharedCallLog(sides, board, live, clock=time.time, origin=origin, count=count)
+    outbox = Outbox(link, names)
+    calls = SharedCallLog(sides, board, live, outbox=outbox, clock=time.time, origin=origin, count=count)
     own = OwnRevocations(time.time, revoked.append)
     revocations = SharedRevocations(link, sides, own, count)
     client = connect(redis.url, patient=True, waits=waits)

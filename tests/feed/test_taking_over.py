@@ -9,6 +9,7 @@ from cti_lookup.answers import Outcome
 from cti_lookup.calls import State
 from tests.feed.desk import Onlooker
 from tests.feed.processes import ANSWERED, ENDED, OVERDUE, RINGING, Process, process
+from tests.feed.replicas import ADAS_NUMBER
 from tests.servers.redis_process import RedisProcess
 from tests.servers.redis_waits import PATIENT
 
@@ -99,6 +100,23 @@ async def test_who_finds_a_call_and_stands_still_before_telling_it_overtakes_not
         await shows(alive, "answered", "ended")
 
         assert (rang.id, State.ENDED) in await alive.logged()
+
+
+async def test_a_call_that_was_taken_off_before_anybody_was_told_does_not_come_back(
+    redis: RedisProcess,
+) -> None:
+    async with process(redis, "alive") as alive, process(redis, "killed", looks=False) as killed:
+        screen = alive.look()
+        killed.held.stands_still = True
+        await killed.hear()
+        await alive.feed.calls.erase_number(ADAS_NUMBER)
+        killed.held.go_on()
+        await alive.hear(RINGING, "7002")
+        await shows(alive, "ringing")
+        await asyncio.sleep(2 * OVERDUE)
+
+        assert told(screen) == ["ringing"]
+        assert len(await alive.logged()) == 1
 
 
 async def test_a_call_that_a_killed_process_joined_to_another_is_shown_as_one(redis: RedisProcess) -> None:
