@@ -226,9 +226,14 @@ class SharedCalls:
         for heard in batch:
             survivor = self._survivor(heard)
             self._untold[survivor] = None
-            show(survivor, self._live)
+            self._show(survivor)
         if self._retrying is None:
             self._retrying = asyncio.get_running_loop().call_later(self._again, self._retry)
+
+    def _show(self, heard: Heard) -> None:
+        """Show a call as it is known here."""
+        shared = heard.beside
+        show(heard, self._live, was_alone=isinstance(shared, SharedCall) and shared.told is None)
 
     def _retry(self) -> None:
         self._retrying = None
@@ -294,11 +299,11 @@ class SharedCalls:
             shared.parts, shared.stamps = {shared.root: write.call}, dict.fromkeys(write.names, write.stamp)
             shared.links.update(write.names[1:])
             heard.call = shared.view(heard.call)
-            shared.told, shared.told_at = heard.call, heard.at
+            was_alone, shared.told, shared.told_at = shared.told is None, heard.call, heard.at
             at = write.at if heard.call is write.call else heard.at
             self._outbox.was_noted(heard.call.id, at, write.keys[0], int(result))
             if not shared.is_gone:
-                show(heard, self._live, at)
+                show(heard, self._live, at, was_alone=was_alone)
             return True
         if not isinstance(result, list) or len(result) != len(write.names):
             raise RedisSilent("error")

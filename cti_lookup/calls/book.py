@@ -43,17 +43,18 @@ def later(known: float, now: float) -> float:
     return now if now > known else known + _LATER
 
 
-def show(heard: Heard, live: LiveCalls, at: float | None = None) -> None:
+def show(heard: Heard, live: LiveCalls, at: float | None = None, *, was_alone: bool = False) -> None:
     """
     Show a call to those who watch, if it is another than they know; it may have turned out to be one that others knew before.
 
     `at` is when it came to be so, if that is not when it was heard of last. Not when it is shown: until then another replica may have
-    shown what came after it, which would be overtaken by a process that stood still in between.
+    shown what came after it, which would be overtaken by a process that stood still in between. `was_alone`: nobody else was told
+    of it, so that a call which is known by another id now is the same, though it has ended, and no other that was given its name.
     """
     known, heard.shown = heard.shown, heard.call
     if known is heard.call:
         return
-    if known is not None and known.id != heard.call.id and known.state is not State.ENDED:
+    if known is not None and known.id != heard.call.id and (was_alone or known.state is not State.ENDED):
         live.merged(known, heard.call)
     live.changed(heard.call, heard.at if at is None else at)
 

@@ -499,6 +499,28 @@ async def test_a_call_that_others_knew_before_goes_on_as_theirs_after_an_outage(
     assert kept | {gone for gone, _ in first.joined + second.joined} == {begun.id, again.id}
 
 
+async def test_a_call_that_each_heard_a_part_of_during_an_outage_is_shown_once_though_it_has_ended(
+    open_calls: Open, redis: RedisProcess, clock: SettableClock
+) -> None:
+    watchings = _Watching(), _Watching(), _Watching()
+    replicas = [open_calls(within=BRIEF, live=watching) for watching in watchings]
+    redis.kill()
+    for replica, happening in zip(replicas, (RINGING, ANSWERED, ENDED), strict=True):
+        await replica.record(event(happening))
+        clock.pass_by(1)
+    redis.start()
+    async with asyncio.timeout(60):
+        while sum(len(watching.joined) for watching in watchings) < 2:  # noqa: ASYNC110  # as above
+            await asyncio.sleep(0.05)
+
+    shown = {call.id for watching in watchings for call in watching.shown}
+    gone = {gone for watching in watchings for gone, _ in watching.joined}
+    (kept,) = shown - gone
+    assert {(into, watching.shown[-1].id) for watching in watchings for _, into in watching.joined} == {
+        (kept, kept)
+    }
+
+
 async def test_what_waits_is_told_when_the_process_ends(open_calls: Open) -> None:
     one = open_calls()
     rang = one.heard(event(RINGING))
