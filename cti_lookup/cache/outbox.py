@@ -10,6 +10,7 @@ anew is not crossed off with the one before it. Which of two states of a call is
 with the call and not with the note: however long a process that finds a call stands still, what it tells overtakes nothing.
 """
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -28,6 +29,8 @@ OVERDUE: Final = 2.0
 _MOST_TAKEN: Final = 50
 _PAGE: Final = 100
 _MOST_HELD: Final = 10_000
+_LAPSES: Final = 3.0
+"""Seconds after which a call that could not be written is not waited for."""
 _MICROSECONDS: Final = 1_000_000
 _CROSS_OFF: Final = Script(lua("cross_off"))
 _OVERDUE: Final = Script(lua("overdue"))
@@ -55,14 +58,37 @@ class Outbox:
         self._sides = tuple(sides)
         self._overdue = overdue
         self._held: dict[str, _Note] = {}
+        self._unwritten: dict[str, float] = {}
 
     @property
     def key(self) -> str:
         """Give the name under which the notes of what is written stand."""
         return self._sides[0].outbox
 
+    def could_not_note(self, call_id: str) -> None:
+        """Remember that a call could not be written for now."""
+        now = asyncio.get_running_loop().time()
+        self._unwritten.pop(call_id, None)
+        self._unwritten[call_id] = now
+        while now - self._unwritten[oldest := next(iter(self._unwritten))] > _LAPSES:
+            del self._unwritten[oldest]
+
+    def goes_on(self, call_id: str) -> None:
+        """Remember that a call is written, or goes on as another."""
+        self._unwritten.pop(call_id, None)
+
+    def is_unwritten(self, call_id: str) -> bool:
+        """
+        Tell whether a call is about to be written, so that it may yet turn out to be one that others know by another id.
+
+        Whoever could not write it tries again every second; if that is not so, nobody has to wait for it.
+        """
+        since = self._unwritten.get(call_id)
+        return since is not None and asyncio.get_running_loop().time() - since <= _LAPSES
+
     def was_noted(self, call_id: str, at: float, key: str, moment: int) -> None:
         """Remember that a call was written under a key and noted at a moment, to be crossed off when it is told as it is since `at`."""
+        self.goes_on(call_id)
         self._hold(call_id, _Note(at, self._sides[0], key, moment))
 
     def _hold(self, call_id: str, note: _Note) -> None:

@@ -226,6 +226,7 @@ class SharedCalls:
         for heard in batch:
             survivor = self._survivor(heard)
             self._untold[survivor] = None
+            self._outbox.could_not_note(survivor.call.id)
             self._show(survivor)
         if self._retrying is None:
             self._retrying = asyncio.get_running_loop().call_later(self._again, self._retry)
@@ -249,6 +250,7 @@ class SharedCalls:
             shared = heard.beside = SharedCall(heard.names[0])
         for absorbed in heard.absorbed:
             self._live.merged(absorbed.call, heard.call)
+            self._outbox.goes_on(absorbed.call.id)
             if isinstance(absorbed.beside, SharedCall):
                 shared.take_in(absorbed.beside)
         heard.absorbed = ()
@@ -301,6 +303,8 @@ class SharedCalls:
             heard.call = shared.view(heard.call)
             was_alone, shared.told, shared.told_at = shared.told is None, heard.call, heard.at
             at = write.at if heard.call is write.call else heard.at
+            if heard.shown is not None:
+                self._outbox.goes_on(heard.shown.id)
             self._outbox.was_noted(heard.call.id, at, write.keys[0], int(result))
             if not shared.is_gone:
                 show(heard, self._live, at, was_alone=was_alone)

@@ -37,6 +37,10 @@ class LeftBehind(Protocol):
         """Give calls that nobody has told of in time, and since when they are so. Raises `NotDone` where that cannot be said."""
         ...
 
+    def is_unwritten(self, call_id: str) -> bool:
+        """Tell whether a call that only this process knows is about to be told to all, and may turn out to be one that they know."""
+        ...
+
     async def noted(self) -> list[tuple[Call, float]]:
         """Give all calls that those who watch may not have been told of, and since when they are so. Raises `NotDone`."""
         ...

@@ -133,8 +133,10 @@ class SharedCallLog:
                 self._untold.setdefault(entry.id, _Untold(entry))
 
     async def _tell(self, call_ids: Sequence[str]) -> None:
-        """Tell Redis of calls; of those that it cannot be told, show at least our own screens."""
-        waiting = list(call_ids)
+        """Tell Redis of calls; of those that it cannot be told, or not yet, show at least our own screens."""
+        alone = [one for one in call_ids if self._outbox.is_unwritten(one)]
+        self._show_untold(alone)
+        waiting = [one for one in call_ids if one not in alone] if alone else list(call_ids)
         for _ in range(_ATTEMPTS):
             waiting = [one for one in waiting if one in self._untold]
             if not waiting:

@@ -127,7 +127,7 @@ async def process(  # noqa: PLR0913  # what tests choose
     async with AsyncExitStack() as stack:
         stack.push_async_callback(link.close)
         stack.push_async_callback(service.close)
-        feed = await stack.enter_async_context(sharing(redis, origin, secrets=secrets))
+        feed = await stack.enter_async_context(sharing(redis, origin, secrets=secrets, outbox=outbox))
         publisher = Publisher(
             feed.calls,
             board=feed.board,

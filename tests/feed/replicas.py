@@ -116,8 +116,9 @@ async def sharing(
     *,
     secrets: Sequence[bytes] = (SECRET,),
     within: float = PATIENT,
+    outbox: Outbox | None = None,
 ) -> AsyncIterator[Replica]:
-    """Open what a process has that shares a Redis, and listen."""
+    """Open what a process has that shares a Redis, and listen; `outbox` where more than the log knows of it."""
     board = Board(time.time, kept=KEPT, most=2000)
     counts: Counter[str] = Counter()
 
@@ -132,7 +133,7 @@ async def sharing(
     )
     names = tuple(Names(Seal(secret), TENANT) for secret in secrets)
     sides = tuple(Records(link, one, KEPT) for one in names)
-    outbox = Outbox(link, names)
+    outbox = outbox or Outbox(link, names)
     calls = SharedCallLog(sides, board, live, outbox=outbox, clock=time.time, origin=origin, count=count)
     own = OwnRevocations(time.time, revoked.append)
     revocations = SharedRevocations(link, sides, own, count)

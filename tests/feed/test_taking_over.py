@@ -192,3 +192,22 @@ async def test_a_call_that_somebody_hears_of_is_not_closed_though_nothing_change
         await alive.taking.close_what_nobody_closes()
 
         assert [state for _, state in await alive.logged()] == [State.RINGING]
+
+
+async def test_a_call_that_may_turn_out_to_be_another_is_shown_here_and_told_to_others_when_it_is_known(
+    redis: RedisProcess,
+) -> None:
+    async with process(redis, "one", looks=False) as one, process(redis, "other", looks=False) as other:
+        here, there = one.look(), other.look()
+        one.held.stands_still = True
+        rang = await one.hear()
+        one.outbox.could_not_note(rang.id)  # as if Redis had been away
+        one.held.go_on()
+        await shows(one, "ringing")
+        await other.hear(ENDED, "7002")
+        await shows(other, "ended")
+        assert (told(here), told(there)) == (["ringing", "ended"], ["ended"])
+
+        one.outbox.goes_on(rang.id)
+        await shows(other, "ended", "ringing")
+        assert (told(here), told(there)) == ([], ["ringing"])
