@@ -25,6 +25,9 @@ SILENCE: Final = 3.0
 """Seconds without an answer of any kind after which Redis is not heard any more."""
 KEEP_UP_EVERY: Final = 0.25
 
+_LOOK_EVERY: Final = 1.0
+"""Seconds between two looks whether Redis has lost what it knew while it was heard."""
+
 _BLOCK_MS: Final = 500
 _MOST_AT_ONCE: Final = 500
 _MOST_REPLAYED: Final = 50_000
@@ -114,7 +117,12 @@ class Hearing:
             await self._catch_up(key, side)
         self._is_hearing = True
         self._begun.set()
+        now = asyncio.get_running_loop().time
+        look_at = now() + _LOOK_EVERY
         while True:
+            if now() >= look_at:
+                await self._see_what_was_lost()
+                look_at = now() + _LOOK_EVERY
             async with asyncio.timeout(SILENCE):
                 batches = await self._read()
             for key, entries in batches:

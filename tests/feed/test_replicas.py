@@ -236,6 +236,19 @@ class TestWithoutRedis:
                 (entry,) = await other.log()
                 assert entry.state is State.ANSWERED
 
+    async def test_a_redis_that_was_emptied_while_it_is_heard_is_told_everything_again(
+        self, redis: RedisProcess, pair: tuple[Replica, Replica]
+    ) -> None:
+        one, two = pair
+        calls = [call() for _ in range(5)]
+        for each in calls:
+            await one.note(each)
+        await until(lambda: len(two.board) == len(calls))
+        redis.command("FLUSHALL")
+        await until(lambda: knows(redis, len(calls)))
+        async with sharing(redis, "three") as three:
+            assert {entry.id for entry in three.board} == {each.id for each in calls}
+
     async def test_no_more_calls_wait_for_redis_than_a_process_can_hold(self, redis: RedisProcess) -> None:
         async with sharing(redis, within=BRIEF) as replica:
             assert isinstance(replica.calls, SharedCallLog)
