@@ -206,6 +206,7 @@ async def test_a_call_that_may_turn_out_to_be_another_is_shown_here_and_told_to_
         await shows(one, "ringing")
         await other.hear(ENDED, "7002")
         await shows(other, "ended")
+        await shows(one, "ended", "ringing")
         assert (told(here), told(there)) == (["ringing", "ended"], ["ended"])
 
         one.outbox.goes_on(rang.id)
