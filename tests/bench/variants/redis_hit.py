@@ -49,6 +49,7 @@ _WAY: Final = Way(
             'cti_redis_operations_total{operation="beat",result="ok"}',
             'cti_redis_operations_total{operation="call",result="ok"}',  # each call is told to the replicas
             'cti_redis_operations_total{operation="erased",result="ok"}',
+            'cti_redis_operations_total{operation="outbox",result="ok"}',  # what a killed process left is looked for
         }
     ),
 )
