@@ -28,6 +28,8 @@ class Fence:
 
     def __init__(self, most: int = _MOST_MARKS) -> None:
         self.count = 0
+        self.latest = -math.inf
+        """When anything was forgotten last, in steady seconds; what was asked since outlives all forgettings."""
         self._distrusted = 0
         self._floor = 0
         self._floor_at = -math.inf
@@ -36,6 +38,7 @@ class Fence:
     def forget(self, marks: Iterable[str], at: float = -math.inf) -> None:
         """Refuse what was asked until now under one of the marks; `at` is the time, in steady seconds."""
         self.count += 1
+        self.latest = max(self.latest, at)
         for mark in marks:
             self._forgotten[mark] = (self.count, at)
 

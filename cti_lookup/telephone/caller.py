@@ -17,7 +17,7 @@ from cti_lookup.telephone.plan import Number
 from cti_lookup.telephone.words import KEYPAD_WITHHELD, WITHHELD, squash
 
 
-class Dialled(msgspec.Struct, frozen=True, gc=False):
+class Dialled(msgspec.Struct, frozen=True, gc=False, cache_hash=True):
     """A caller with a number that can be looked up; `extension` is the one the call itself named."""
 
     raw: str

@@ -30,7 +30,7 @@ _FORMER_MEXICAN_MOBILE: Final = re.compile(r"521([0-9]{10})")
 _LOCAL_DIGITS: Final = re.compile(r"[2-9][0-9]{6}")
 
 
-class E164(msgspec.Struct, frozen=True, gc=False):
+class E164(msgspec.Struct, frozen=True, gc=False, cache_hash=True):
     """A number with its country: `+` and 7 to 15 digits, as :func:`international` or :func:`national` made it."""
 
     text: str

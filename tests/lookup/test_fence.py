@@ -80,3 +80,13 @@ def test_however_small_it_is_it_never_lets_through_what_was_forgotten(
         late = [(since, marks) for since, marks in asked if marks & gone]
         assert not any(fence.lets(since, marks) for since, marks in late)
         asked = [one for one in asked if one not in late]
+
+
+def test_what_was_asked_since_the_latest_forgetting_outlives_them_all() -> None:
+    fence = Fence()
+    fence.forget(["a"], 7.0)
+    fence.forget(["b"], 5.0)  # told late
+    fence.distrust()
+
+    assert fence.latest == 7.0
+    assert fence.outlives(fence.latest, ["a", "b", "c"])
