@@ -60,23 +60,29 @@ class CallerLookup:
         question = Question(caller.number, caller.extension)
         return self.answer(caller, question, patience=patience, late=late, refresh=refresh)
 
-    def answer(
+    def seek(self, caller: Caller, *, patience: float) -> Finding:
+        """Do the same for whom :meth:`known` has just not told, without looking into memory again."""
+        if not isinstance(caller, Dialled):
+            return _at_once(Lookup(_OUTCOMES[type(caller)], caller))
+        question = Question(caller.number, caller.extension)
+        return self._seek(caller, question, patience, Outcome.PENDING)
+
+    async def answer(
         self, caller: Caller, question: AnyQuestion, *, patience: float, late: Outcome, refresh: bool = False
-    ) -> Finding:
+    ) -> Lookup:
         """Answer any question of a caller's; see :meth:`find`."""
-        seek = self._seek_anew if refresh else self._seek
-        return seek(caller, question, patience, late)
+        if refresh:
+            return await self._seek_anew(caller, question, patience, late)
+        return self._remembered(caller, question) or await self._seek(caller, question, patience, late)
 
     async def _seek(self, caller: Caller, question: AnyQuestion, patience: float, late: Outcome) -> Lookup:
         """
-        Look into memory, into the shared tier, and then wait for the flight.
+        Look into the shared tier, and then wait for the flight.
 
         The shared tier is looked at without a flight, whose task and timers take longer than all the rest of the way; a
         look takes less than the head start, and is not cut short. After it memory is looked at again: a flight may have
         landed meanwhile, and then nobody has to be asked.
         """
-        if known := self._remembered(caller, question):
-            return known
         deadline = asyncio.get_running_loop().time() + patience
         looks = patience >= HEAD_START
         if looks:

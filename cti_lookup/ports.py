@@ -42,7 +42,7 @@ class Turn(Protocol):
 class SharedTier(Protocol):
     """A cache that replicas share and that outlives them. What it cannot read it does not know."""
 
-    async def get(self, question: AnyQuestion) -> Answer | None:
+    def get(self, question: AnyQuestion) -> Awaitable[Answer | None]:
         """Give what is remembered, however old; None if nothing is, or if it cannot be read. Never raises."""
         ...
 

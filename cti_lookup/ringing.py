@@ -107,7 +107,7 @@ class Ringing:
         lookup = of_colleagues(call) or self._lookup.known(call.caller)
         if lookup is None:
             patience = self._budget if source.dialect.waits else 0.0
-            lookup = await self._lookup.find(call.caller, patience=patience)
+            lookup = await self._lookup.seek(call.caller, patience=patience)
         if telling is not None:
             await telling
         told = encode_lookup(lookup)

@@ -33,6 +33,10 @@ class TracedLookup(CallerLookup):
         super().__init__(memory=memory, fetching=fetching, clock=clock, head_start=head_start)
         self._traces = traces
 
+    def seek(self, caller: Caller, *, patience: float) -> Finding:
+        """Say who is calling whom memory does not know."""
+        return self._seen(super().seek(caller, patience=patience))
+
     def answer(
         self, caller: Caller, question: AnyQuestion, *, patience: float, late: Outcome, refresh: bool = False
     ) -> Finding:

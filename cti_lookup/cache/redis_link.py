@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 
 from redis.asyncio import Redis
 from redis.exceptions import (
@@ -95,22 +95,23 @@ class RedisLink:
         self._slots = asyncio.Semaphore(AT_ONCE)
         # a Cluster's keys are where its slots are: only its client knows which connection to use
         self._held = HeldLine(client.connection_pool) if isinstance(client, Redis) else None
-        self._reads = CoalescedReads(self._fetch, within)
+        self._reads = CoalescedReads(self._fetch, within, self._have_read)
 
     async def read(self, keys: tuple[str, ...]) -> Values:
         """Read keys at one moment, together with what others read: a value or None for each."""
-        return await self.read_as(keys, _as_they_are)
+        return await self.read_as(keys, _as_they_are, _silent)
 
-    async def read_as(self, keys: tuple[str, ...], make: Callable[[Values], T]) -> T:
-        """Read the same, and give what `make` makes of it, which raises nothing."""
-        try:
-            made = await self._reads.get(keys, make)
-        except Exception as exc:  # noqa: BLE001  # shared by all readers of a batch; each raises one of its own
-            reason = exc.reason if isinstance(exc, RedisSilent) else reason_of(exc)
-            self._count("read", reason)
-            raise RedisSilent(reason) from None
-        self._count("read", "ok")
-        return made
+    def read_as(
+        self, keys: tuple[str, ...], make: Callable[[Values], T], silent: Callable[[str], T]
+    ) -> Awaitable[T]:
+        """Read the same, and give what `make` makes of it, or `silent` of a reason as `RedisSilent` has it."""
+        return self._reads.get(keys, make, lambda exc: silent(_reason_told(exc)))
+
+    def _have_read(self, readers: int, exc: BaseException | None) -> None:
+        """Count what came of a batch for each of its readers."""
+        result = "ok" if exc is None else _reason_told(exc)
+        for _ in range(readers):
+            self._count("read", result)
 
     async def run(
         self, operation: str, script: Script, keys: Sequence[str], args: Sequence[str | bytes | int | float]
@@ -199,6 +200,14 @@ class RedisLink:
 
 def _as_they_are(values: Values) -> Values:
     return values
+
+
+def _silent(reason: str) -> NoReturn:
+    raise RedisSilent(reason)
+
+
+def _reason_told(exc: BaseException) -> str:
+    return exc.reason if isinstance(exc, RedisSilent) else reason_of(exc)
 
 
 async def _mget_over(held: HeldLine, keys: Sequence[str], deadline: float) -> Sequence[bytes | None]:

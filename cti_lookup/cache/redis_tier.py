@@ -14,7 +14,7 @@ Facts:
 """
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from functools import lru_cache, partial
 from itertools import chain
 from typing import Any, Final
@@ -77,29 +77,23 @@ class RedisTier:
         self._count = count
         self._keys_of = lru_cache(maxsize=_MOST_KEYS)(self._make_keys)  # 0.2 µs instead of 1.5
 
-    async def get(self, question: AnyQuestion) -> Answer | None:
+    def get(self, question: AnyQuestion) -> Awaitable[Answer | None]:
         """Give what is remembered, under the newest secret that has it; every fault of Redis is a miss."""
         keys = self._keys_of(question)
-        try:
-            opened = await self._link.read_as(keys, partial(self._opened, keys))
-        except RedisSilent:
-            return None
-        if isinstance(opened, Answer):
-            self._count("get", "ok")
-            return opened
-        self._count("get", opened)
-        return None
+        return self._link.read_as(keys, partial(self._opened, keys), _not_known)
 
-    def _opened(self, keys: tuple[str, ...], values: Values) -> Answer | NoAnswer:
-        """Open what was read, under the newest secret that has it; else say why the newest that has something does not."""
+    def _opened(self, keys: tuple[str, ...], values: Values) -> Answer | None:
+        """Open what was read, under the newest secret that has it; count it, or why the newest that has something does not open."""
         why = NoAnswer.MISS
         for place, vault in enumerate(self._vaults):
             at = 2 * place
             opened = vault.opened(keys[at], values[at], values[at + 1])
             if isinstance(opened, Answer):
+                self._count("get", "ok")
                 return opened
             why = opened if why is NoAnswer.MISS else why
-        return why
+        self._count("get", why)
+        return None
 
     def _make_keys(self, question: AnyQuestion) -> tuple[str, ...]:
         """Name what is read for a question: under each secret the answer, and the generation of its mark."""
@@ -164,3 +158,7 @@ class RedisTier:
             for field, value in fields.items()
         )
         return {int(one) for one in opened if one is not None}
+
+
+def _not_known(_reason: str) -> None:
+    """Know nothing; the link has counted why."""

@@ -29,10 +29,12 @@ class TracedLink(RedisLink):
         super().__init__(client, breaker=breaker, count=count, within=within)
         self._traces = traces
 
-    async def read_as(self, keys: tuple[str, ...], make: Callable[[Values], T]) -> T:
+    async def read_as(
+        self, keys: tuple[str, ...], make: Callable[[Values], T], silent: Callable[[str], T]
+    ) -> T:
         """Read keys."""
         with self._seen("read"):
-            return await super().read_as(keys, make)
+            return await super().read_as(keys, make, silent)
 
     async def call(self, operation: str, command: Callable[[Client], Awaitable[T]]) -> T:
         """Do anything else."""

@@ -187,3 +187,27 @@ async def test_a_fetch_that_cannot_even_begin_is_told_to_its_readers() -> None:
     got = await asyncio.gather(*(reading(reads, (key,)) for key in "ab"), return_exceptions=True)
     assert {type(one) for one in got} == {RuntimeError}
     await reads.close()
+
+
+async def test_a_reader_may_make_something_of_what_went_wrong(reads: CoalescedReads, store: Store) -> None:
+    store.fault = OSError("gone")
+    assert await reads.get(("a",), len, lambda exc: len(str(exc))) == 4
+
+
+async def test_what_came_of_a_batch_is_told_once_for_all_who_still_wait(store: Store) -> None:
+    ended: list[tuple[int, str]] = []
+    reads = CoalescedReads(store.fetch, 1.0, lambda readers, exc: ended.append((readers, repr(exc))))
+    await asyncio.gather(*(reading(reads, (key,)) for key in "abc"))
+    store.may.clear()
+    leaver, stayer = (asyncio.create_task(reading(reads, (key,))) for key in "ab")
+    await store.begun.get()
+    await store.begun.get()
+    leaver.cancel()
+    await asyncio.wait([leaver])
+    store.fault = OSError("gone")
+    store.may.set()
+    with pytest.raises(OSError, match="gone"):
+        await stayer
+    await reads.close()
+
+    assert ended == [(3, "None"), (1, "OSError('gone')")]

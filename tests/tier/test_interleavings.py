@@ -56,9 +56,11 @@ class GatedLink(RedisLink):
 
     gates: Gates
 
-    async def read_as(self, keys: tuple[str, ...], make: Callable[[Values], T]) -> T:
+    async def read_as(
+        self, keys: tuple[str, ...], make: Callable[[Values], T], silent: Callable[[str], T]
+    ) -> T:
         await self.gates.step()
-        made = await super().read_as(keys, make)
+        made = await super().read_as(keys, make, silent)
         await self.gates.step()
         return made
 
