@@ -26,6 +26,7 @@ _SHOWN_START: Final = 5
 _SHOWN_END: Final = 4
 _LONGEST_WAIT: Final = 0.02
 _encode: Final = msgspec.json.Encoder().encode
+_encode_lines: Final = msgspec.json.Encoder().encode_lines
 
 Field = str | int | float | bool | tuple[int, ...] | None
 
@@ -36,7 +37,7 @@ class Log:
     def __init__(self, write: Callable[[bytes], object], clock: Callable[[], float] = time.time) -> None:
         self._write = write
         self._clock = clock
-        self._lines: list[bytes] = []
+        self._lines: list[msgspec.Struct | msgspec.Raw] = []
         self._waiting = False
 
     def info(self, event: str, **fields: Field) -> None:
@@ -53,8 +54,12 @@ class Log:
         self.error("failed", exception=type(exc).__name__, failed=innermost(exc.__traceback__))
 
     def line(self, line: msgspec.Struct) -> None:
-        """Write a line whose fields are known beforehand, the busiest of them: `at`, `level`, `event`, `request` and its own."""
-        self._lines.append(_encode(line))
+        """
+        Write a line whose fields are known beforehand, the busiest of them: `at`, `level`, `event`, `request` and its own.
+
+        It is encoded when it goes out, all that wait in a row: none of its fields may be what cannot be encoded.
+        """
+        self._lines.append(line)
         if not self._waiting:
             self._flush_soon()
 
@@ -65,7 +70,8 @@ class Log:
     def _add(self, level: str, event: str, fields: dict[str, Field]) -> None:
         request = CURRENT.get()
         named = {"request": request} if request else {}
-        self._lines.append(_encode({"at": self.now(), "level": level, "event": event, **named, **fields}))
+        line = _encode({"at": self.now(), "level": level, "event": event, **named, **fields})
+        self._lines.append(msgspec.Raw(line))
         if not self._waiting:
             self._flush_soon()
 
@@ -80,7 +86,7 @@ class Log:
         """Write what waits."""
         lines, self._lines, self._waiting = self._lines, [], False
         if lines:
-            self._write(b"\n".join(lines) + b"\n")
+            self._write(_encode_lines(lines))
 
 
 def open_log() -> Log:

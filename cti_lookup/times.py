@@ -25,7 +25,9 @@ def rfc3339(seconds: float) -> str:
     return _millisecond(int(seconds * 1000 + 0.5))
 
 
-@lru_cache(maxsize=64)  # a busy service has several calls in one
+@lru_cache(
+    maxsize=4096
+)  # a busy service has several calls in one, and tells each event of a call when it began
 def _millisecond(milliseconds: int) -> str:
     return f"{_second(milliseconds // 1000)}.{milliseconds % 1000:03d}Z"
 

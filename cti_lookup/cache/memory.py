@@ -140,7 +140,7 @@ class MemoryTier:
 
     def learn(self, question: AnyQuestion, answer: Answer, since: int) -> Held | None:
         """Remember what the shared tier holds, and give what is remembered then; None if that cannot be given."""
-        if self.overtaken(question, answer, since) or self.knows_better(question, answer):
+        if self.knows_better(question, answer) or self._was_forgotten(question, answer, since):
             return None
         return self._newest(question, answer, since)
 
@@ -158,8 +158,9 @@ class MemoryTier:
 
     def overtaken(self, question: AnyQuestion, answer: Answer, since: int) -> bool:
         """Tell whether an answer asked at the fence's count `since` has been forgotten before it came, or lists the erased."""
-        if not self._erased.isdisjoint(answer.ids):
-            return True
+        return not self._erased.isdisjoint(answer.ids) or self._was_forgotten(question, answer, since)
+
+    def _was_forgotten(self, question: AnyQuestion, answer: Answer, since: int) -> bool:
         return since != self.fence.count and self.fence.overtook(since, _marks(question, answer))
 
     def _held_until(self, answer: Answer) -> Held | None:

@@ -19,11 +19,11 @@ LONGEST_WAIT: Final = 3.0
 async def read_body(request: web.Request) -> bytes:
     """Read the whole body. Raises `TooLarge`, `TooSlow`, or `Unreadable` for a broken transfer or compression."""
     content = request.content
-    if request.content_length is not None and request.content_length > LARGEST_BODY:
-        raise TooLarge("The body is larger than 64 KiB.")
     try:
         if content.is_eof():  # it came with the headers, as nearly all do: nothing to wait for
             return _bounded(content.read_nowait())  # 2 µs sooner than `request.read`
+        if request.content_length is not None and request.content_length > LARGEST_BODY:
+            raise TooLarge("The body is larger than 64 KiB.")
         async with asyncio.timeout(LONGEST_WAIT):
             return await request.read()
     except TimeoutError as exc:

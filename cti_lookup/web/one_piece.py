@@ -19,9 +19,7 @@ from cti_lookup.dialects import Answered
 from cti_lookup.request_ids import CURRENT, passed_on
 from cti_lookup.web.answers import NO_STORE
 
-_HEAD: Final = (
-    b"HTTP/1.1 200 OK\r\nContent-Type: %b\r\nContent-Length: %d\r\nDate: %b\r\nX-Request-Id: %b\r\n\r\n"
-)
+_START: Final = b"HTTP/1.1 200 OK\r\nContent-Type: %b\r\nDate: %b\r\nX-Request-Id: "
 
 
 def answer(request: web.Request, answered: Answered) -> web.StreamResponse:
@@ -29,13 +27,14 @@ def answer(request: web.Request, answered: Answered) -> web.StreamResponse:
     ordinary = answered.status == HTTPStatus.OK and not answered.headers
     if not ordinary or request.method != "POST" or request.version != HttpVersion11 or not request.keep_alive:
         return _response(answered)
-    head = _HEAD % (
-        answered.content_type.encode(),
-        len(answered.body),
-        _date(int(time.time())),
+    body = answered.body
+    parts = (
+        _start(answered.content_type, int(time.time())),
         CURRENT.get().encode(),
+        b"\r\nContent-Length: %d\r\n\r\n" % len(body),
+        body,
     )
-    return _OnePiece(head + answered.body)
+    return _OnePiece(b"".join(parts))
 
 
 def _response(answered: Answered) -> web.Response:
@@ -77,6 +76,7 @@ def _closing(piece: bytes) -> bytes:
     return piece.replace(b"\r\n", b"\r\nConnection: close\r\n", 1)
 
 
-@lru_cache(maxsize=4)
-def _date(second: int) -> bytes:
-    return formatdate(second, usegmt=True).encode()
+@lru_cache(maxsize=16)
+def _start(content_type: str, second: int) -> bytes:
+    """Begin a head; it is the same for all answers of a dialect within a second."""
+    return _START % (content_type.encode(), formatdate(second, usegmt=True).encode())

@@ -7,9 +7,10 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from cti_lookup.logs import _WithoutValues, masked
+from cti_lookup.logs import Log, _WithoutValues, masked
 from cti_lookup.telephone import read_caller
 from tests.servers.fake_directory import ASHOKS_NUMBER, FakeDirectory, person, replying
 from tests.servers.program import Program
@@ -193,3 +194,26 @@ async def test_what_asyncio_says_of_a_failed_task_tells_of_nobody(library_lines:
     gc.collect()
     assert len(library_lines) == 1
     assert "9872967" not in library_lines[0]
+
+
+def test_lines_of_every_kind_go_out_together_in_their_order() -> None:
+    written: list[bytes] = []
+    log = Log(written.append, lambda: 0.0)
+
+    async def note() -> None:
+        log.info("first", count=1)
+        log.line(_Line("1970-01-01T00:00:00.000Z", "second"))
+        log.info("third")
+        log.flush()
+
+    asyncio.run(note())
+
+    told = [json.loads(line)["event"] for line in written[0].splitlines()]
+    assert told == ["first", "second", "third"]
+    assert len(written) == 1
+    assert written[0].endswith(b"}\n")
+
+
+class _Line(msgspec.Struct):
+    at: str
+    event: str
