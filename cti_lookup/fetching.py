@@ -5,7 +5,8 @@ Redis, unless it was looked at just now; this replica's turn among its peers; th
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final
 
 from cti_lookup.answers import Answer, Tier
@@ -62,7 +63,7 @@ class Fetching:
         """
         try:
             async with asyncio.timeout(LONGEST_FLIGHT):
-                if looks and (held := await self.look(question)) and not self._is_due(held, purpose):
+                if looks and (held := await self.look(question)) and self._will_do(held, purpose):
                     return held.answer, Tier.REDIS
                 if self._failures.recent(question) and not refresh:
                     raise Unavailable("recent")
@@ -70,16 +71,22 @@ class Fetching:
         except TimeoutError as exc:
             raise Unavailable("timeout") from exc
 
-    async def look(self, question: AnyQuestion) -> Held | None:
-        """Learn what the shared tier holds, and give the newest that is known then, if it is fresh."""
-        since = self._memory.fence.count
-        shared = await self._shared.get(question)
-        held = self._memory.learn(question, shared, since) if shared is not None else None
+    def look(self, question: AnyQuestion) -> Awaitable[Held | None]:
+        """
+        Learn what the shared tier holds, and give the newest that is known then, if it is fresh.
+
+        It was true when it was read; whoever waited looks whether the memory :meth:`~MemoryTier.tells` it still.
+        """
+        return self._shared.learn(question, partial(self._learned, question, self._memory.fence.count))
+
+    def _learned(self, question: AnyQuestion, since: int, shared: Answer) -> Held | None:
+        held = self._memory.learn(question, shared, since)
         return held if held is not None and self._clock() < held.fresh_until else None
 
-    def _is_due(self, held: Held, purpose: Purpose) -> bool:
-        """Tell whether somebody has to be asked though the answer is fresh: its time is late, and no phone waits."""
-        return purpose is Purpose.BACKGROUND and self._memory.is_due(held.answer)
+    def _will_do(self, held: Held, purpose: Purpose) -> bool:
+        """Tell whether nobody has to be asked: nothing of it was forgotten meanwhile, and it is early in its time, or a phone waits."""
+        early = purpose is not Purpose.BACKGROUND or not self._memory.is_due(held.answer)
+        return early and self._memory.tells(held)
 
     async def _ask_in_turn(self, question: AnyQuestion, purpose: Purpose, newer_than: float) -> Told:
         """Ask the directory, unless another replica has just done so."""

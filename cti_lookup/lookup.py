@@ -86,7 +86,7 @@ class CallerLookup:
         deadline = asyncio.get_running_loop().time() + patience
         looks = patience >= HEAD_START
         if looks:
-            if held := await self._fetching.look(question):
+            if (held := await self._fetching.look(question)) and self._memory.tells(held):
                 return self._told(caller, held.answer, Tier.REDIS)
             if known := self._remembered(caller, question):
                 return known

@@ -1,13 +1,15 @@
 """What the lookup needs of the world, in its own words; each implementation passes the same contract test."""
 
-from collections.abc import Awaitable, Iterable
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Protocol, TypeVar
 
 from cti_lookup.answers import Answer
 from cti_lookup.calls import Call
 from cti_lookup.events import CallEvent
 from cti_lookup.people import Person
 from cti_lookup.questions import AnyQuestion, Forgotten, Purpose, Question
+
+T = TypeVar("T")
 
 
 class Directory(Protocol):
@@ -44,6 +46,10 @@ class SharedTier(Protocol):
 
     def get(self, question: AnyQuestion) -> Awaitable[Answer | None]:
         """Give what is remembered, however old; None if nothing is, or if it cannot be read. Never raises."""
+        ...
+
+    def learn(self, question: AnyQuestion, learn: Callable[[Answer], T | None]) -> Awaitable[T | None]:
+        """Give what `learn` makes of it in the very moment in which it is read; None if it makes nothing. Never raises."""
         ...
 
     async def turn(self, question: AnyQuestion, newer_than: float) -> Turn:
@@ -130,6 +136,14 @@ class NoSharedTier:
 
     async def get(self, question: AnyQuestion) -> Answer | None:  # noqa: ARG002  # the port's signature
         """Remember nothing."""
+        return None
+
+    async def learn(
+        self,
+        question: AnyQuestion,  # noqa: ARG002  # the port's signature
+        learn: Callable[[Answer], T | None],  # noqa: ARG002  # the port's signature
+    ) -> T | None:
+        """Have nothing to learn from."""
         return None
 
     async def turn(self, question: AnyQuestion, newer_than: float) -> Turn:  # noqa: ARG002  # the port's signature

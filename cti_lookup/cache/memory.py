@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from cti_lookup.answers import Answer, Outcome
+from cti_lookup.answers import NOBODY, Answer
 from cti_lookup.cache.fence import Fence
 from cti_lookup.people import Person
 from cti_lookup.questions import AnyQuestion, Forgotten, Question, person_mark
@@ -39,11 +39,11 @@ class Freshness:
 
     def seconds(self, answer: Answer) -> float:
         """Say for how long after it was asked the answer is fresh."""
-        return self.negative if answer.outcome is Outcome.NOBODY else self.positive
+        return self.negative if answer.people == NOBODY else self.positive
 
     def seconds_kept(self, answer: Answer) -> float:
         """Say for how long the answer is of any use: "nobody" is never given once it is old."""
-        return self.negative if answer.outcome is Outcome.NOBODY else max(self.positive, self.stale)
+        return self.negative if answer.people == NOBODY else max(self.positive, self.stale)
 
 
 class Held(msgspec.Struct, gc=False):
@@ -92,6 +92,10 @@ class MemoryTier:
             held.since = self.fence.count
         self._held.move_to_end(question)
         return held
+
+    def tells(self, held: Held) -> bool:
+        """Tell whether nothing at all has been forgotten since this was remembered or looked at."""
+        return held.since == self.fence.count
 
     def peek(self, question: AnyQuestion) -> Held | None:
         """Give what is remembered without leaving a trace: an entry that was only looked at is not a busy one."""

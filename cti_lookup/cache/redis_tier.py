@@ -17,7 +17,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from functools import lru_cache, partial
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from cti_lookup.answers import Answer
 from cti_lookup.cache.coalescing import Values
@@ -32,6 +32,8 @@ from cti_lookup.cache.vault import Clocks, NoAnswer, Vault
 from cti_lookup.errors import NotForgotten
 from cti_lookup.ports import Turn
 from cti_lookup.questions import AnyQuestion, Forgotten
+
+T = TypeVar("T")
 
 MOST_NOTICES: Final = 10_000
 
@@ -79,10 +81,21 @@ class RedisTier:
 
     def get(self, question: AnyQuestion) -> Awaitable[Answer | None]:
         """Give what is remembered, under the newest secret that has it; every fault of Redis is a miss."""
-        keys = self._keys_of(question)
-        return self._link.read_as(keys, partial(self._opened, keys), _not_known)
+        return self.learn(question, _as_it_is)
 
-    def _opened(self, keys: tuple[str, ...], values: Values) -> Answer | None:
+    def learn(self, question: AnyQuestion, learn: Callable[[Answer], T | None]) -> Awaitable[T | None]:
+        """
+        Give what `learn` makes of it.
+
+        That is done where it is opened, for all who read at the same moment in a row, and takes half the time that it does between
+        other work.
+        """
+        keys = self._keys_of(question)
+        return self._link.read_as(keys, partial(self._learned, keys, learn), _not_known)
+
+    def _learned(
+        self, keys: tuple[str, ...], learn: Callable[[Answer], T | None], values: Values
+    ) -> T | None:
         """Open what was read, under the newest secret that has it; count it, or why the newest that has something does not open."""
         why = NoAnswer.MISS
         for place, vault in enumerate(self._vaults):
@@ -90,7 +103,7 @@ class RedisTier:
             opened = vault.opened(keys[at], values[at], values[at + 1])
             if isinstance(opened, Answer):
                 self._count("get", "ok")
-                return opened
+                return learn(opened)
             why = opened if why is NoAnswer.MISS else why
         self._count("get", why)
         return None
@@ -158,6 +171,10 @@ class RedisTier:
             for field, value in fields.items()
         )
         return {int(one) for one in opened if one is not None}
+
+
+def _as_it_is(answer: Answer) -> Answer:
+    return answer
 
 
 def _not_known(_reason: str) -> None:

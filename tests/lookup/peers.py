@@ -4,6 +4,7 @@ import asyncio
 from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from cti_lookup.answers import Answer
 from cti_lookup.errors import NotForgotten
@@ -15,6 +16,7 @@ _PATIENCE = 2.0
 _PAUSE = 0.025
 _TOMBSTONE_SECONDS = 60.0
 
+T = TypeVar("T")
 Notice = tuple[Forgotten, float]
 """What was forgotten, and when."""
 
@@ -84,6 +86,10 @@ class PeerTier:
         self._store = store
         self.unheard: deque[Notice] = deque()
         store.unheard.append(self.unheard)
+
+    async def learn(self, question: AnyQuestion, learn: Callable[[Answer], T | None]) -> T | None:
+        answer = await self.get(question)
+        return None if answer is None else learn(answer)
 
     async def get(self, question: AnyQuestion) -> Answer | None:
         await self._travel()

@@ -1,22 +1,26 @@
 """What changed is forgotten: numbers, people, the erased; and no late answer brings it back."""
 
 import asyncio
+from collections.abc import Callable
+from typing import TypeVar
 
 import pytest
 
-from cti_lookup.answers import Outcome, Tier
+from cti_lookup.answers import Answer, Outcome, Tier
 from cti_lookup.cache.fence import Fence
 from cti_lookup.cache.memory import MemoryTier
 from cti_lookup.errors import NotForgotten
 from cti_lookup.invalidation import ATTEMPTS
 from cti_lookup.people import Person
-from cti_lookup.questions import Forgotten, IdentityKey, IdentityQuestion, Purpose
+from cti_lookup.questions import AnyQuestion, Forgotten, IdentityKey, IdentityQuestion, Purpose
 from tests.conftest import SettableClock
 from tests.lookup.conftest import Start
 from tests.lookup.peers import PeerTier, SharedMemory
 from tests.lookup.people import BERLIN, HOUSTON, LONDON, PeopleDirectory, caller, person, question
 from tests.lookup.replica import BESIDE_REDIS, FRESHNESS, PATIENCE, Replica, ids
 from tests.lookup.timeless import settle
+
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -334,6 +338,25 @@ async def test_what_redis_kept_too_long_is_not_taken_for_a_peers_new_answer(
     directory.put(person(1, HOUSTON), person(2, LONDON))
 
     assert ids(await start(directory, shared=Deaf(store), freshness=BESIDE_REDIS).find()) == (2,)
+
+
+@pytest.mark.parametrize("patience", [PATIENCE, 0.1], ids=["the lookup reads Redis", "its flight does"])
+async def test_what_is_forgotten_between_its_reading_and_its_telling_is_not_told(
+    start: Start, directory: PeopleDirectory, store: SharedMemory, patience: float
+) -> None:
+    class Overtaken(PeerTier):
+        async def learn(self, question: AnyQuestion, learn: Callable[[Answer], T | None]) -> T | None:
+            learned = await super().learn(question, learn)
+            directory.put(person(2, LONDON))
+            service.memory.forget(Forgotten((question.mark,)))
+            return learned
+
+    await start(directory, shared=PeerTier(store), freshness=BESIDE_REDIS).find()
+    await asyncio.sleep(0.1)
+    directory.people.clear()
+    service = start(directory, shared=Overtaken(store), freshness=BESIDE_REDIS)
+
+    assert ids(await service.find(patience=patience)) == (2,)
 
 
 async def test_a_person_who_cannot_be_read_is_read_later(

@@ -92,6 +92,10 @@ class NaiveTier:
     def __init__(self, link: RedisLink) -> None:
         self._link = link
 
+    async def learn(self, question: AnyQuestion, learn: Callable[[Answer], T | None]) -> T | None:
+        answer = await self.get(question)
+        return None if answer is None else learn(answer)
+
     async def get(self, question: AnyQuestion) -> Answer | None:
         (people,) = await self._link.read((question.mark,))
         return None if people is None else Answer(people, False, 0.0, (1,))
