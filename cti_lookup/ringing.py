@@ -111,8 +111,9 @@ class Ringing:
         if telling is not None:
             await telling
         told = encode_lookup(lookup)
+        hook = _hook(source, request) if source.dialect.needs_public_url else ""
         answered = source.dialect.answer(
-            Told(request, events[0], call, lookup, encode_call(call, told), told, _hook(source, request))
+            Told(request, events[0], call, lookup, encode_call(call, told), told, hook)
         )
         return Rung(answered, call=call, lookup=lookup)
 
@@ -126,7 +127,7 @@ class Ringing:
 
 def _hook(source: Source, request: Request) -> str:
     """Give the URL under which the source is reached from outside; what the sender wrote itself is not trusted."""
-    if not source.dialect.needs_public_url or not request.base:
+    if not request.base:
         return ""
     token = f"/{quote(request.token, safe='')}" if request.token else ""
     return f"{request.base}/webhooks/{source.name}{token}"

@@ -45,6 +45,7 @@ _ERASED_END: Final = 12
 
 _MOST_KEYS: Final = 8192
 
+_MISS: Final = NoAnswer.MISS  # a member named through its class costs 0.1 µs each time
 _FORGET: Final = Script(lua("forget"))
 
 
@@ -97,14 +98,14 @@ class RedisTier:
         self, keys: tuple[str, ...], learn: Callable[[Answer], T | None], values: Values
     ) -> T | None:
         """Open what was read, under the newest secret that has it; count it, or why the newest that has something does not open."""
-        why = NoAnswer.MISS
+        why = _MISS
         for place, vault in enumerate(self._vaults):
             at = 2 * place
             opened = vault.opened(keys[at], values[at], values[at + 1])
             if isinstance(opened, Answer):
                 self._count("get", "ok")
                 return learn(opened)
-            why = opened if why is NoAnswer.MISS else why
+            why = opened if why is _MISS else why
         self._count("get", why)
         return None
 

@@ -72,6 +72,9 @@ RESULTS: Final[Mapping[str, Result]] = {
 """How a call ended that nobody answered, by the words of sipgate.io and Zammad in small letters."""
 
 _VOICEMAIL: Final = ("voicemail",)
+_ANSWERED: Final = Happening.ANSWERED  # a member named through its class costs 0.1 µs each time
+_OUTBOUND: Final = Direction.OUTBOUND
+_ABSENT: Final = msgspec.UNSET
 _LONGEST_TEXT: Final = 255
 _MOST_AGENTS: Final = 100
 _MOST_FIELDS: Final = 200
@@ -117,19 +120,19 @@ def read(request: Request, facts: Facts) -> tuple[CallEvent, ...]:
     fields, region = _read_fields(request), facts.region
     direction = _DIRECTIONS.get(fields.direction) or _direction(fields.direction)
     theirs, ours = fields.from_, fields.to
-    if direction is Direction.OUTBOUND:
+    if direction is _OUTBOUND:
         theirs, ours = ours, theirs
     happening = _HAPPENINGS.get(fields.event) or _happening(fields.event)
     agents = _texts(fields.user or fields.users or fields.caller or fields.callers)
-    if happening is Happening.ANSWERED and agents == _VOICEMAIL:
+    if happening is _ANSWERED and agents == _VOICEMAIL:
         happening, agents = Happening.VOICEMAIL, ()
     event = CallEvent(  # what is absent, as most of it is, costs no call
         facts.source,
         _text(fields.call_id_too if fields.call_id is None else fields.call_id),
         happening,
         direction,
-        None if theirs is msgspec.UNSET else read_caller(theirs, region),
-        None if ours is msgspec.UNSET else own_number(ours, region),
+        None if theirs is _ABSENT else read_caller(theirs, region),
+        None if ours is _ABSENT else own_number(ours, region),
         agents,
         _answered_by(answering, direction, theirs, region)
         if (answering := fields.answering or fields.answering_too)
@@ -144,7 +147,7 @@ def read(request: Request, facts: Facts) -> tuple[CallEvent, ...]:
 
 def _answered_by(answering: _Text, direction: Direction, theirs: Any, region: str | None) -> str | None:
     """Name who of us answered; of a call that goes out the number that answered is the other side's."""
-    if direction is Direction.OUTBOUND and theirs is not msgspec.UNSET:
+    if direction is _OUTBOUND and theirs is not msgspec.UNSET:
         told, called = read_caller(answering, region), read_caller(theirs, region)
         if isinstance(told, Dialled) and isinstance(called, Dialled) and told.number == called.number:
             return None

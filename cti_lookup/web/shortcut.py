@@ -9,9 +9,8 @@ Whatever is unusual goes the application's own way, which answers the very same.
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import cast
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from cti_lookup.request_ids import name_request
 from cti_lookup.ringing import Source
@@ -36,9 +35,9 @@ def _past_the_router(parts: Parts, application: _Answering) -> _Answering:
 
     def answering(request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
         source = sources.get(request.raw_path)
-        if source is None or request.method != "POST" or "Expect" in request.headers:
+        if source is None or request.method != "POST" or hdrs.EXPECT in request.headers:
             return application(request)
-        return heard(cast(web.Request, request), parts, source)
+        return heard(request, parts, source)  # type: ignore[arg-type]  # an application's server makes no other requests
 
     heard = _heard if parts.traces is None else partial(_traced, parts.traces)
     return answering
