@@ -57,7 +57,7 @@ class Log:
         """
         Write a line whose fields are known beforehand, the busiest of them: `at`, `level`, `event`, `request` and its own.
 
-        It is encoded when it goes out, all that wait in a row: none of its fields may be what cannot be encoded.
+        It is encoded when it goes out, all that wait in a row. One that cannot be encoded is left out.
         """
         self._lines.append(line)
         if not self._waiting:
@@ -85,8 +85,21 @@ class Log:
     def flush(self) -> None:
         """Write what waits."""
         lines, self._lines, self._waiting = self._lines, [], False
-        if lines:
+        if not lines:
+            return
+        try:
             self._write(_encode_lines(lines))
+        except UnicodeEncodeError:
+            self._write(_encode_lines([line for line in lines if _is_text(line)]))
+
+
+def _is_text(line: msgspec.Struct | msgspec.Raw) -> bool:
+    """Tell whether a line can be written: half of a surrogate is no text."""
+    try:
+        _encode(line)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def open_log() -> Log:

@@ -171,7 +171,7 @@ async def test_who_was_erased_is_no_candidate(service: Replica) -> None:
 def _traces(service: Replica) -> Any:
     memory = service.memory
     return (
-        list(memory._held),  # in the order of use
+        list(memory._held._LRUCache__order),  # type: ignore[attr-defined]  # the order of use, which nobody tells
         [memory.peek(one) for one in memory._held],
         memory.fence.count,
         dict(service.lookup._fetching._failures._held),

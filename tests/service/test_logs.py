@@ -214,6 +214,21 @@ def test_lines_of_every_kind_go_out_together_in_their_order() -> None:
     assert written[0].endswith(b"}\n")
 
 
+def test_a_line_that_is_no_text_is_left_out_and_takes_no_other_along() -> None:
+    written: list[bytes] = []
+    log = Log(written.append, lambda: 0.0)
+
+    async def note() -> None:
+        log.info("first")
+        log.line(_Line("1970-01-01T00:00:00.000Z", "half of a surrogate: \ud800"))
+        log.line(_Line("1970-01-01T00:00:00.000Z", "third"))
+        log.flush()
+
+    asyncio.run(note())
+
+    assert [json.loads(line)["event"] for line in written[0].splitlines()] == ["first", "third"]
+
+
 class _Line(msgspec.Struct):
     at: str
     event: str
