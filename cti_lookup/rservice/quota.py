@@ -15,7 +15,7 @@ from cti_lookup.background import Background
 from cti_lookup.errors import Unavailable
 from cti_lookup.questions import Purpose
 from cti_lookup.rservice.quota_windows import HOUR, UNLIMITED, QuotaLimits, Rest, Windows
-from cti_lookup.rservice.rate_headers import LONGEST_PAUSE, read_hour, seconds_of
+from cti_lookup.rservice.rate_headers import LONGEST_PAUSE, MOST_GRANTED, read_hour, seconds_of
 from cti_lookup.rservice.wire import Window
 
 RESERVED: Final = 0.5
@@ -245,8 +245,13 @@ class Quota:
             self._telling.spawn(self._shared.tell(news))
 
     def learn_windows(self, windows: Sequence[Window]) -> None:
-        """Believe `GET /rate_limit`: of two windows the smaller is that of 2 s. It corrects what was counted here."""
-        ordered = sorted(windows, key=lambda one: one.limit)
+        """
+        Believe `GET /rate_limit`: of two windows the smaller is that of 2 s. It corrects what was counted here.
+
+        A window that grants more than any directory does is none, as with the headers.
+        """
+        meant = (one for one in windows if one.limit <= MOST_GRANTED)
+        ordered = sorted(meant, key=lambda one: one.limit)
         if ordered:
             self._has_one = True
         for one in ordered[-1:]:

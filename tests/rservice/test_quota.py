@@ -23,6 +23,7 @@ from cti_lookup.rservice.quota import (
     Wish,
 )
 from cti_lookup.rservice.quota_windows import WINDOW_SECONDS, QuotaLimits
+from cti_lookup.rservice.wire import Window
 from tests.conftest import SettableClock
 from tests.rservice.opening import ASHOK, Counts, opened, patient
 from tests.servers.fake_directory import FakeDirectory, hanging, replying
@@ -443,6 +444,14 @@ async def test_a_directory_that_grants_more_than_anybody_could_ask_has_none_eith
     assert await taken(quota) == 20
     endless = {"limit": "1000000000", "remaining": "1000000000", "reset": "2147483647"}
     quota.learn(200, {f"X-RateLimit-{name}": value for name, value in endless.items()})
+    await asyncio.gather(*(quota.take(purpose) for purpose in (RINGING, BACKGROUND) for _ in range(100)))
+
+
+async def test_windows_that_grant_more_than_anybody_could_ask_are_none(quota: Quota) -> None:
+    quota.learn(200, {})
+    boundless = Window("core", 10**9, 10**9, 2**31 - 1)
+    quota.learn_windows([boundless, boundless])
+
     await asyncio.gather(*(quota.take(purpose) for purpose in (RINGING, BACKGROUND) for _ in range(100)))
 
 
