@@ -243,7 +243,7 @@ class Settings(BaseModel):
     cache_negative_ttl: float = Field(60, gt=0, le=86400)
     cache_stale_ttl: float = Field(86400, ge=0, le=30 * 86400)
     lookup_budget: float = Field(0.8, ge=0.05, le=5)
-    key_rate: float = Field(50, gt=0, le=10_000)
+    key_rate: float = Field(1_000, gt=0, le=10_000)
     agent_lookups: int = Field(120, ge=1, le=100_000)
     trusted_proxies: tuple[str, ...] = ()
     max_connections: int = Field(4096, ge=16, le=100_000)
