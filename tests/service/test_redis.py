@@ -49,9 +49,14 @@ async def until_stored(service: Service, times: int = 1) -> None:
 
 
 async def promptly(service: Service, number: str = ASHOKS_NUMBER) -> tuple[str, str]:
-    """Look up and give outcome and tier; what takes longer than a caller can wait is answered as unavailable."""
+    """
+    Look up and give outcome and tier; what takes longer than a caller can wait is answered as unavailable.
+
+    Where the machine stood still meanwhile, a failure is remembered for moments.
+    """
     async with asyncio.timeout(GENEROUS):
-        answer = await service.lookup(number)
+        while "tier" not in (answer := await service.lookup(number)):  # noqa: ASYNC110  # nobody tells when it may be asked again
+            await asyncio.sleep(0.1)
     return answer["outcome"], answer["tier"]
 
 
