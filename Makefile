@@ -18,7 +18,7 @@ SOAK_MINUTES ?= 20
 
 BIN := .venv/bin
 PYTEST := $(BIN)/python -X dev -m pytest
-IN_TWO_PROCESSES := --dist loadfile --tx "2*popen//python=$(BIN)/python -X dev"
+IN_TWO_PROCESSES := --dist loadfile --no-loadscope-reorder --tx "2*popen//python=$(BIN)/python -X dev"
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 LOCKED := .venv/.locked
 READY := .venv/.ready

@@ -22,10 +22,13 @@ settings.load_profile("any machine")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
-    Give each test an id of its own.
+    Give each test an id of its own, and let files that take long go first.
 
-    Processes that share the work run one test for an id, and schemathesis gives that of the function to all operations.
+    Processes that share the work run one test for an id, and schemathesis gives that of the function to all operations. What is left
+    for the end is short, so that no process waits long for the other.
     """
+    long = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in long)
     for item in items:
         if not item.nodeid.endswith(item.name):
             item._id = item.id.with_params(item.name.partition("[")[2].removesuffix("]"))

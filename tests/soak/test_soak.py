@@ -30,7 +30,7 @@ pytestmark = pytest.mark.slow
 
 SECONDS: Final = float(os.environ.get("CTI_SOAK_SECONDS", "16"))
 IS_LONG: Final = SECONDS >= 120
-WARM_UP: Final = 60.0 if IS_LONG else 10.0
+WARM_UP: Final = 300.0 if IS_LONG else 10.0
 EVERY: Final = 10.0 if IS_LONG else 1.0
 CALLS: Final = 6.0
 """New calls in a second, of three to five events each."""
