@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from cti_lookup.cache.naming import Names
 from cti_lookup.cache.redis_clients import Client
-from cti_lookup.cache.redis_link import RedisLink, RedisSilent, Script, reason_of
+from cti_lookup.cache.redis_link import RedisLink, RedisSilent, Script, reason_of, unless_nonsense
 from cti_lookup.cache.redis_tier import MOST_NOTICES
 from cti_lookup.cache.scripts import lua
 from cti_lookup.cache.sealing import Seals
@@ -156,8 +156,8 @@ class Notices:
                 raise _MissedError("silence")
 
     async def _stream(self, names: Names) -> "_Stream":
-        """Begin at a stream's end."""
-        last: Any = await self._client.xrevrange(names.notices, count=1)
+        """Begin at a stream's end; what is no stream is written over by the next heartbeat."""
+        last: Any = await unless_nonsense(self._client.xrevrange(names.notices, count=1), ())
         stream = _Stream(names, self._clock())
         for entry_id, fields in last:
             stream.entry_id, stream.number = entry_id, _number(fields)

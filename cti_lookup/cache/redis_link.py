@@ -247,6 +247,19 @@ _SAID: Final = (
 )
 
 
+async def unless_nonsense(answer: Awaitable[Any], nothing: Any) -> Any:
+    """Give what Redis answers, and `nothing` where a value of another kind stands under the key."""
+    try:
+        return await answer
+    except ResponseError as exc:
+        if not str(exc).startswith(_ANOTHER_KIND):
+            raise
+        return nothing
+
+
+_ANOTHER_KIND: Final = "WRONGTYPE"
+
+
 def reason_of(exc: BaseException) -> str:
     """Name what is wrong with Redis, as `RedisSilent` does; looks behind the exceptions in which others are wrapped."""
     return next((reason for one in _causes(exc) if (reason := _reason(one))), "error")

@@ -23,7 +23,7 @@ from cti_lookup.answers import Answer
 from cti_lookup.cache.coalescing import Values
 from cti_lookup.cache.naming import NAME_LENGTH, Names
 from cti_lookup.cache.redis_clients import Client
-from cti_lookup.cache.redis_link import RedisLink, RedisSilent, Script
+from cti_lookup.cache.redis_link import RedisLink, RedisSilent, Script, unless_nonsense
 from cti_lookup.cache.scripts import lua
 from cti_lookup.cache.sealing import Seals
 from cti_lookup.cache.stored import Notice, packed_notice
@@ -164,7 +164,7 @@ class RedisTier:
 
     async def _erased(self, names: Names) -> set[int]:
         async def read(client: Client) -> Any:
-            return await client.execute_command("HGETALL", names.erased)
+            return await unless_nonsense(client.execute_command("HGETALL", names.erased), {})
 
         fields: dict[bytes, bytes] = await self._link.call("erased", read)
         opened = (

@@ -183,6 +183,32 @@ async def test_garbage_in_the_stream_is_distrusted(
     await _hears_again(ear)
 
 
+@pytest.mark.parametrize("key", ["heartbeat", "notice_number", "notices", "erased"])
+async def test_nonsense_that_was_there_before_keeps_nobody_from_hearing(
+    listen: StartEar, start: StartReplica, stored: Redis, key: str
+) -> None:
+    stored.rpush(getattr(start().names, key), "nonsense")
+
+    ear = await listen()
+    await start().tier.forget(GONE)
+
+    async with asyncio.timeout(AT_LAST):
+        assert await ear.heard.get() == GONE
+
+
+@pytest.mark.parametrize("key", ["notice_number", "notices"])
+async def test_nonsense_is_written_over_by_the_next_heartbeat(
+    listen: StartEar, stored: Redis, key: str
+) -> None:
+    ear = await listen()
+    name = getattr(ear.replica.names, key)
+
+    stored.set(name, "nonsense")
+
+    await ear.until_distrusted()
+    await _hears_again(ear)
+
+
 async def test_a_notice_sealed_by_strangers_is_distrusted(listen: StartEar, stored: Redis) -> None:
     ear = await listen()
     stranger = await listen(b"another secret")

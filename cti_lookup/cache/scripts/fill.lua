@@ -26,11 +26,12 @@ local function keep(key)
   end
 end
 
-redis.call('SET', KEYS[3], ARGV[4], 'PX', ARGV[5])
-keep(KEYS[2])
+-- first, as what cannot be found again must not be stored: where an index is none, this is refused
 for person = 1, people do
   local index = KEYS[4 + 2 * person]
   redis.call('SADD', index, ARGV[6])
   keep(index)
 end
+redis.call('SET', KEYS[3], ARGV[4], 'PX', ARGV[5])
+keep(KEYS[2])
 return 1

@@ -14,25 +14,35 @@ for mark = 1, marks do
   redis.call('UNLINK', KEYS[3 + mark])
 end
 
+-- Say something to a key; what stands there and is of another kind is nonsense, and counts as lost.
+local function say(command, key, ...)
+  local answer = redis.pcall(command, key, ...)
+  if type(answer) ~= 'table' or not answer.err then
+    return answer
+  end
+  if answer.err:find('WRONGTYPE') then
+    redis.call('UNLINK', key)
+  end
+  return redis.call(command, key, ...)
+end
+
+local function count(key, begin)
+  local known = say('GET', key)
+  if not known or not known:match('^%d+$') or #known > 16 then
+    redis.call('SET', key, begin)
+  end
+  return redis.call('INCR', key)
+end
+
 -- where Redis has lost the count it goes on above all that it ever was, as no forgetting takes a microsecond
 local time = redis.call('TIME')
-redis.call('SET', KEYS[1], time[1] .. string.format('%06d', tonumber(time[2])), 'NX')
-local epoch = string.format('%.0f', redis.call('INCR', KEYS[1]))
-
-local function forget_person(tombstone, index)
-  local length = tonumber(ARGV[5])
-  for _, entry in ipairs(redis.call('SMEMBERS', index)) do
-    redis.call('UNLINK', ARGV[4] .. entry:sub(1, length), ARGV[4] .. entry:sub(length + 1))
-  end
-  redis.call('UNLINK', index)
-  redis.call('SET', tombstone, epoch, 'PX', ARGV[6])
-end
+local epoch = string.format('%.0f', count(KEYS[1], time[1] .. string.format('%06d', tonumber(time[2]))))
 
 -- Each is kept with its end before it: the fields of a hash have no time to live of their own before Redis 7.4. The hash
 -- itself has none, as what may expire may be evicted.
 local function erase(erased)
   local now = tonumber(time[1])
-  local entries = redis.call('HGETALL', erased)
+  local entries = say('HGETALL', erased)
   for at = 1, #entries, 2 do
     if (tonumber(entries[at + 1]:sub(1, 12)) or 0) < now then
       redis.call('HDEL', erased, entries[at])
@@ -43,13 +53,23 @@ local function erase(erased)
   redis.call('PERSIST', erased)
 end
 
+local number = count(KEYS[2], '0')
+say('XADD', KEYS[3], 'MAXLEN', '~', ARGV[2], '*', 'number', number, 'notice', ARGV[1])
+
+-- Last: an index that is none is refused, as nobody knows what it held, and by then all else is done.
+local function forget_listed(index)
+  local length = tonumber(ARGV[5])
+  for _, entry in ipairs(redis.call('SMEMBERS', index)) do
+    redis.call('UNLINK', ARGV[4] .. entry:sub(1, length), ARGV[4] .. entry:sub(length + 1))
+  end
+  redis.call('UNLINK', index)
+end
+
 if of_person then
-  forget_person(KEYS[4 + marks], KEYS[5 + marks])
+  redis.call('SET', KEYS[4 + marks], epoch, 'PX', ARGV[6])
   if #ARGV > 6 then
     erase(KEYS[6 + marks])
   end
+  forget_listed(KEYS[5 + marks])
 end
-
-local number = redis.call('INCR', KEYS[2])
-redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[2], '*', 'number', number, 'notice', ARGV[1])
 return number
