@@ -82,17 +82,24 @@ def decide(
 
 
 def identified(candidates: Iterable[Person], rule: Rule, value: str) -> Decision:
-    """Keep the people who have an id, letter for letter; which of their ids it is, `rule` says."""
+    """
+    Keep the people who have an id; which of their ids it is, `rule` says.
+
+    Facts: the directory's filter on `supportID` is not case sensitive, that on `employeeID` is (developer guide, People,
+    Filtering). Whom it finds under the one has it, however the letters are written; they would be "nobody" otherwise.
+    """
     people = {person.id: person for person in candidates}.values()
-    kept = [Match(person, rule, None) for person in people if _id_of(person, rule) == value]
+    kept = [Match(person, rule, None) for person in people if _has_id(person, rule, value)]
     kept.sort(key=_precedence)
     if all(match.person.disabled for match in kept):
         kept = []
     return Decision(tuple(kept[:MOST_PEOPLE]), len(kept) > MOST_PEOPLE, len(people) - len(kept))
 
 
-def _id_of(person: Person, rule: Rule) -> str | None:
-    return person.support_id if rule is Rule.SUPPORT_ID else person.employee_id
+def _has_id(person: Person, rule: Rule, value: str) -> bool:
+    if rule is Rule.EMPLOYEE_ID:
+        return person.employee_id == value
+    return person.support_id is not None and person.support_id.casefold() == value.casefold()
 
 
 def _believed(found: list[Match]) -> list[Match]:

@@ -39,7 +39,7 @@ class IdentityKey(StrEnum):
 
 
 class IdentityQuestion(msgspec.Struct, frozen=True, gc=False):
-    """An id that the caller typed or the phone system knows; `value` is compared as text."""
+    """An id that the caller typed or the phone system knows; `value` is text."""
 
     key: IdentityKey
     value: str
@@ -51,8 +51,8 @@ class IdentityQuestion(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def mark(self) -> str:
-        """Give what this question has in common with the person it denotes."""
-        return self.text
+        """Give what this question has in common with the person it denotes, in whatever letters either is written."""
+        return self.text.casefold()
 
 
 AnyQuestion = Question | IdentityQuestion

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from cti_lookup.people import Person
+from cti_lookup.questions import IdentityKey, IdentityQuestion, marks_of
 from tests.conftest import SettableClock
 from tests.servers.fake_directory import ASHOKS_NUMBER, FakeDirectory, person, replying
 from tests.service.conftest import BEARER, Service
@@ -66,6 +68,7 @@ def paths(directory: FakeDirectory) -> list[str]:
         ({"employeeID": "E-9", "supportID": "S-9", "telephone": ASHOKS_NUMBER}, "telephone", 30, "e164"),
         ({"employeeID": "E-30"}, "employeeID", 30, "employeeID"),
         ({"supportID": "S-32"}, "supportID", 32, "supportID"),
+        ({"supportID": "s-32"}, "supportID", 32, "supportID"),
     ],
 )
 async def test_keys_are_tried_in_the_order_of_the_directorys_own_screen(
@@ -74,6 +77,20 @@ async def test_keys_are_tried_in_the_order_of_the_directorys_own_screen(
     told = await found(service, **query)
     assert (told["outcome"], told["matched_by"], ids(told)) == ("matched", matched_by, [person_id])
     assert told["people"][0]["match"]["rule"] == rule
+
+
+async def test_letters_of_a_support_id_are_capital_or_small_and_those_of_an_employee_id_are_not(
+    service: Service, directory: FakeDirectory
+) -> None:
+    directory.behaviour = replying(directory.people[0])  # whatever is asked
+    assert (await found(service, supportID="s-30"))["outcome"] == "matched"
+    assert (await found(service, employeeID="e-30"))["outcome"] == "nobody"
+
+
+def test_who_was_nobody_by_a_support_id_in_small_letters_is_known_once_they_changed() -> None:
+    asked = IdentityQuestion(IdentityKey.SUPPORT, "s-30")
+    ashok = Person(30, "Ashok Kumar", (), support_id="S-30")
+    assert asked.mark in marks_of(ashok, None)
 
 
 async def test_the_first_key_that_finds_somebody_is_the_last_that_is_tried(
@@ -127,8 +144,8 @@ async def test_who_is_disabled_comes_last_and_never_alone(service: Service, dire
     assert (told["outcome"], told["people"]) == ("nobody", [])
 
 
-@pytest.mark.parametrize("value", ["s-30", "S-3", "S-300", "S30", "Ｓ-30", "S-30.", "30"])
-async def test_what_is_not_the_key_letter_for_letter_is_not_the_key(service: Service, value: str) -> None:
+@pytest.mark.parametrize("value", ["S-3", "S-300", "S30", "Ｓ-30", "S-30.", "30"])
+async def test_what_only_looks_like_the_key_is_not_the_key(service: Service, value: str) -> None:
     assert (await found(service, supportID=value))["outcome"] == "nobody"
 
 

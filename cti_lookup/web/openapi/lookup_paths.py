@@ -35,7 +35,7 @@ def lookup_paths() -> Iterator[Path]:
 def _lookup() -> Operation:
     parameters = (
         telephone("The caller, in whatever writing. It may be left out only where an id is given."),
-        in_query("supportID", "Tried before `telephone`, letter for letter.", _ID, "30"),
+        in_query("supportID", "Tried before `telephone`, in capital or small letters.", _ID, "30"),
         in_query("employeeID", "Tried before `supportID`, letter for letter.", _ID, "E-30"),
         in_query("refresh", "`true`: the directory is asked, whatever is remembered.", FLAG, "true"),
         *PLACE,

@@ -20,7 +20,7 @@ const RULES = Object.freeze({
   e164: ["Exact number", "is exactly this number, its country included."],
   national: ["Same national number", "names no country. Read in the caller’s country, it is this number."],
   suffix: ["Only the last digits agree", "is known by its last seven digits only. It may be somebody else."],
-  supportID: ["Support ID", "is their support ID, letter for letter."],
+  supportID: ["Support ID", "is their support ID."],
   employeeID: ["Employee ID", "is their employee ID, letter for letter."],
 });
 
