@@ -466,14 +466,21 @@ def warnings(settings: Settings) -> Iterator[str]:
             yield f"{name}: is shorter than {_SHORTEST_SECRET} characters, and may be guessed"
     if settings.redis_url and not settings.secret:
         yield "CTI_SECRET: is not set; Redis is sealed by the other secrets, and forgets all when one of them changes"
+    yield from _of_the_directory(settings)
+
+
+def _of_the_directory(settings: Settings) -> Iterator[str]:
     if settings.directory_client_id and not settings.directory_url:
         yield "CTI_DIRECTORY_CLIENT_ID: is of no use without CTI_DIRECTORY_URL: the embedded directory takes a token"
+    if settings.directory_url and not _VERSIONED.search(settings.directory_url):
+        yield "CTI_DIRECTORY_URL: does not end in /v1; where the API is not, what it does not find reads as nobody"
     for field in ("directory_db", "directory_port"):
         if settings.directory_url and field in settings.model_fields_set:
             yield f"CTI_{field.upper()}: is the embedded directory's, which is not started where there is CTI_DIRECTORY_URL"
 
 
 _SHORTEST_SECRET: Final = 16
+_VERSIONED: Final = re.compile(r"/v[0-9]+/?$")
 
 
 def _misspelt() -> Iterator[str]:

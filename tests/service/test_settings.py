@@ -531,6 +531,27 @@ def test_what_may_be_guessed_or_is_of_no_use_is_warned_of(monkeypatch: pytest.Mo
     ]
 
 
+@pytest.mark.parametrize(
+    ("url", "warned"),
+    [
+        ("https://api.example/v1", False),
+        ("https://api.example/v1/", False),
+        ("https://proxy.example/directory/v1", False),
+        ("https://api.example", True),
+        ("https://api.example/v1/sd", True),
+    ],
+)
+def test_an_address_of_the_directory_that_does_not_end_in_its_version_is_warned_of(
+    monkeypatch: pytest.MonkeyPatch, url: str, warned: bool
+) -> None:
+    monkeypatch.setenv("CTI_DIRECTORY_URL", url)
+    monkeypatch.setenv("CTI_DIRECTORY_TOKEN", SECRET)
+
+    told = [line.partition(":")[0] for line in warnings(load_settings())]
+
+    assert ("CTI_DIRECTORY_URL" in told) is warned
+
+
 @pytest.mark.parametrize("name", ["CTI_FOO", "CTI_FRONT_DESK_KEY", "CTI_TWILIO_AUTH_TOKEN"])
 def test_what_is_like_no_setting_is_not_warned_of(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, SECRET)
