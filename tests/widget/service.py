@@ -73,6 +73,8 @@ class FakeService:
         self._history: list[Told] = []
         self._epoch = 1
         self._changed = asyncio.Condition()
+        self._door = asyncio.Event()
+        self._door.set()
 
     @property
     def url(self) -> str:
@@ -104,6 +106,17 @@ class FakeService:
         """Close every stream without a word."""
         for line in self.lines:
             line.send(None)
+
+    @asynccontextmanager
+    async def cut_off(self) -> AsyncIterator[None]:
+        """Close every stream, and let nobody follow as long as this lasts."""
+        self._door.clear()
+        self.cut()
+        await self.until(lambda: not self.lines)
+        try:
+            yield
+        finally:
+            self._door.set()
 
     def restart(self) -> None:
         """Forget what was sent, as a new process does; the calls are still there."""
@@ -168,6 +181,7 @@ class FakeService:
         return web.json_response({"code": code}, status=status, content_type="application/problem+json")
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
+        await self._door.wait()
         line = Line(
             request.headers.get(hdrs.AUTHORIZATION, "").removeprefix("Bearer "),
             request.headers.get("Last-Event-ID"),

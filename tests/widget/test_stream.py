@@ -43,10 +43,9 @@ async def test_a_cut_stream_goes_on_where_it_was(service: FakeService, open_page
     page = await open_page()
     service.tell(call())
     await expect(page.locator(".card")).to_have_count(1)
-    service.cut()
-    await service.until(lambda: not service.lines)
-    service.tell(call(revision=2, **ANSWERED))
-    service.tell(call(OTHER_ID))
+    async with service.cut_off():
+        service.tell(call(revision=2, **ANSWERED))
+        service.tell(call(OTHER_ID))
     await service.until_followed(2)
     service.tell(call(OTHER_ID, revision=2, queue="Second line"))
     await expect(page.locator("article", has_text="Second line")).to_have_count(1)
@@ -61,11 +60,10 @@ async def test_after_a_restart_only_the_calls_there_are_stay(service: FakeServic
     service.tell(call())
     service.tell(call(OTHER_ID, revision=7))
     await expect(page.locator(".card")).to_have_count(2)
-    service.cut()
-    await service.until(lambda: not service.lines)
-    del service.calls[AN_ID]
-    service.restart()
-    service.calls[OTHER_ID] = call(OTHER_ID, revision=1, queue="Told anew")
+    async with service.cut_off():
+        del service.calls[AN_ID]
+        service.restart()
+        service.calls[OTHER_ID] = call(OTHER_ID, revision=1, queue="Told anew")
 
     await expect(page.locator("article")).to_contain_text(["Told anew"])
     assert ids(await page.evaluate(f"{ELEMENT}.calls")) == [OTHER_ID]
@@ -76,10 +74,9 @@ async def test_calls_that_nobody_has_seen_outlive_a_gap(service: FakeService, op
     service.tell(call())
     service.tell(call(OTHER_ID, **MISSED))
     await expect(page.locator(".row")).to_contain_text("Missed call")
-    service.cut()
-    await service.until(lambda: not service.lines)
-    service.restart()
-    service.calls[AN_ID] = call(revision=2, **MISSED)
+    async with service.cut_off():
+        service.restart()
+        service.calls[AN_ID] = call(revision=2, **MISSED)
 
     await service.until_followed(2)
     await expect(page.locator(".row")).to_contain_text(["Missed call", "Missed call"])
