@@ -63,16 +63,19 @@ def _used(process: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What a process has in memory, in MiB; of what it shares with others, `pss` counts only its part."""
+    """What a process has in memory, in MiB; of what it shares with others, `pss` counts only its part, and `own` nothing."""
 
     rss: float
     pss: float
+    own: float = 0.0
 
 
 def parse_memory(text: str) -> Memory:
     """Read /proc/PID/smaps_rollup."""
-    fields = dict(re.findall(r"^(Rss|Pss): +([0-9]+) kB$", text, re.MULTILINE))
-    return Memory(int(fields["Rss"]) / 1024, int(fields["Pss"]) / 1024)
+    found = re.findall(r"^(Rss|Pss|Private_Clean|Private_Dirty): +([0-9]+) kB$", text, re.MULTILINE)
+    fields = {name: int(kib) / 1024 for name, kib in found}
+    own = fields.get("Private_Clean", 0.0) + fields.get("Private_Dirty", 0.0)
+    return Memory(fields["Rss"], fields["Pss"], own)
 
 
 def memory_of(process: int) -> Memory:

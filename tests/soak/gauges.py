@@ -20,10 +20,14 @@ _PAGE: Final = 1000
 
 @dataclass(frozen=True)
 class Held:
-    """What one process holds; memory in MiB, `remembered` are names of calls."""
+    """
+    What one process holds; memory in MiB, `remembered` are names of calls.
+
+    `own` is memory that no other process shares. (A proportional share, PSS, changes with each program that begins or ends.)
+    """
 
     rss: float
-    pss: float
+    own: float
     files: int
     tasks: int
     threads: int
@@ -47,7 +51,7 @@ async def held_by(replica: Replica, place: Path) -> Held:
     told = json.loads(await reader.readline())
     writer.close()
     remembered = int(await replica.counted("cti_calls_remembered"))
-    return Held(memory.rss, memory.pss, files, told["tasks"], told["threads"], remembered)
+    return Held(memory.rss, memory.own, files, told["tasks"], told["threads"], remembered)
 
 
 async def keys_in(client: Redis) -> Keys:

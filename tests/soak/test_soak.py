@@ -98,7 +98,7 @@ class Watch:
         memory = MEMORY + added * EACH_CALL
         return [
             self._series(f"{place}: RSS", [one.rss for one in held], memory, "MiB"),
-            self._series(f"{place}: PSS", [one.pss for one in held], memory, "MiB"),
+            self._series(f"{place}: memory of its own", [one.own for one in held], memory, "MiB"),
             self._series(f"{place}: threads", [one.threads for one in held], 1.0),
             self._series(f"{place}: calls remembered", [one.remembered for one in held], FULL),
         ]
