@@ -63,7 +63,11 @@ def _used(process: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What a process has in memory, in MiB; of what it shares with others, `pss` counts only its part, and `own` nothing."""
+    """
+    What a process has in memory, in MiB; of what it shares with others, `pss` counts only its part.
+
+    `own` is what it has written itself, and no file of a program or a library.
+    """
 
     rss: float
     pss: float
@@ -72,10 +76,9 @@ class Memory:
 
 def parse_memory(text: str) -> Memory:
     """Read /proc/PID/smaps_rollup."""
-    found = re.findall(r"^(Rss|Pss|Private_Clean|Private_Dirty): +([0-9]+) kB$", text, re.MULTILINE)
+    found = re.findall(r"^(Rss|Pss|Anonymous): +([0-9]+) kB$", text, re.MULTILINE)
     fields = {name: int(kib) / 1024 for name, kib in found}
-    own = fields.get("Private_Clean", 0.0) + fields.get("Private_Dirty", 0.0)
-    return Memory(fields["Rss"], fields["Pss"], own)
+    return Memory(fields["Rss"], fields["Pss"], fields.get("Anonymous", 0.0))
 
 
 def memory_of(process: int) -> Memory:

@@ -352,9 +352,9 @@ def test_p99_at_70_percent_is_a_multiple_of_the_bare_handler_s() -> None:
 
 
 def test_what_a_process_holds_is_read_in_mib() -> None:
-    text = "5581-7ffd ---p 00000000 00:00 0  [rollup]\nRss:   51200 kB\nPss:   40960 kB\nPss_Anon:  1 kB\n"
+    text = "5581-7ffd ---p 00000000 00:00 0  [rollup]\nRss:   51200 kB\nPss:   40960 kB\nPss_Anon:  1 kB\nAnonymous: 30720 kB\n"
 
-    assert parse_memory(text) == Memory(rss=50.0, pss=40.0)
+    assert parse_memory(text) == Memory(rss=50.0, pss=40.0, own=30.0)
 
 
 def test_a_quick_run_measures_once_and_a_wish_for_rounds_goes_before_both() -> None:

@@ -23,7 +23,7 @@ class Held:
     """
     What one process holds; memory in MiB, `remembered` are names of calls.
 
-    `own` is memory that no other process shares. (A proportional share, PSS, changes with each program that begins or ends.)
+    `own` is what it has written itself. (A proportional share, PSS, changes with each program that begins or ends.)
     """
 
     rss: float
