@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -168,3 +168,13 @@ async def heard(screen: Onlooker, count: int = 1) -> list[Event]:
             await screen.viewer.wait()
             found += screen.events()
     return found
+
+
+async def until(holds: Callable[[], Awaitable[bool] | bool]) -> None:
+    """Ask again and again until it is so."""
+    async with asyncio.timeout(2 * PATIENT):
+        while True:
+            told = holds()
+            if told if isinstance(told, bool) else await told:
+                return
+            await asyncio.sleep(0.02)

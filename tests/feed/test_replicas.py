@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -17,9 +17,19 @@ from cti_lookup.feed.entry import Entry
 from cti_lookup.feed.revocations import Revoked
 from cti_lookup.feed.shared_log import SharedCallLog
 from tests.feed.desk import Event, Onlooker, agent
-from tests.feed.replicas import ADAS_NUMBER, SECRET, Replica, answered, call, ended, heard, matched, sharing
+from tests.feed.replicas import (
+    ADAS_NUMBER,
+    SECRET,
+    Replica,
+    answered,
+    call,
+    ended,
+    heard,
+    matched,
+    sharing,
+    until,
+)
 from tests.servers.redis_process import RedisProcess
-from tests.servers.redis_waits import PATIENT
 
 BRIEF = 0.15
 """Seconds that a replica waits for a Redis that is not there; what is late is told later."""
@@ -29,16 +39,6 @@ BRIEF = 0.15
 async def pair(redis: RedisProcess) -> AsyncIterator[tuple[Replica, Replica]]:
     async with sharing(redis, "one", within=BRIEF) as one, sharing(redis, "two", within=BRIEF) as two:
         yield one, two
-
-
-async def until(holds: Callable[[], Awaitable[bool] | bool]) -> None:
-    """Ask again and again until it is so."""
-    async with asyncio.timeout(2 * PATIENT):
-        while True:
-            told = holds()
-            if told if isinstance(told, bool) else await told:
-                return
-            await asyncio.sleep(0.02)
 
 
 def untold(replica: Replica) -> int:

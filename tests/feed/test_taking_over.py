@@ -1,7 +1,6 @@
 """What a process that was killed leaves undone another one does; what one that stood still does too late overtakes nothing."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -9,22 +8,11 @@ from cti_lookup.answers import Outcome
 from cti_lookup.calls import State
 from tests.feed.desk import Onlooker
 from tests.feed.processes import ANSWERED, ENDED, OVERDUE, RINGING, Process, process
-from tests.feed.replicas import ADAS_NUMBER
+from tests.feed.replicas import ADAS_NUMBER, until
 from tests.servers.redis_process import RedisProcess
-from tests.servers.redis_waits import PATIENT
 
 FAR = 5.0
 """Seconds that clocks differ by."""
-
-
-async def until(holds: Callable[[], Awaitable[bool] | bool]) -> None:
-    """Ask again and again until it is so."""
-    async with asyncio.timeout(2 * PATIENT):
-        while True:
-            told = holds()
-            if told if isinstance(told, bool) else await told:
-                return
-            await asyncio.sleep(0.02)
 
 
 def told(screen: Onlooker) -> list[str]:
