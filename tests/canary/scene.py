@@ -22,6 +22,7 @@ from tests.canary import planting as p
 from tests.playing.systems import PUBLIC_URL, Systems
 from tests.replicas.fleet import Fleet, Replica, until
 from tests.servers.fake_directory import FakeDirectory, Json, in_turn, person, replying
+from tests.servers.redis_content import parts_of
 from tests.servers.redis_process import RedisProcess
 
 MACHINE: Final = {"Authorization": f"Bearer {p.MACHINE_KEY}"}
@@ -357,28 +358,13 @@ async def _look(evidence: Evidence, replica: Replica, redis: RedisProcess) -> No
         for key in client.scan_iter(count=1000):
             assert isinstance(key, bytes)
             evidence.redis_keys += key + b"\n"
-            evidence.redis_values += b"\n".join((*_values(client, key), client.dump(key) or b"", b""))
+            evidence.redis_values += b"\n".join((*parts_of(client, key), client.dump(key) or b"", b""))
 
 
 def _command_lines() -> Iterator[bytes]:
     for place in Path("/proc").glob("[0-9]*/cmdline"):
         with suppress(OSError):  # it has ended meanwhile
             yield place.read_bytes()
-
-
-def _values(client: Any, key: bytes) -> list[bytes]:
-    match client.type(key):
-        case b"string":
-            return [client.get(key)]
-        case b"hash":
-            return [part for pair in client.hgetall(key).items() for part in pair]
-        case b"set":
-            return list(client.smembers(key))
-        case b"zset":
-            return list(client.zrange(key, 0, -1))
-        case b"stream":
-            return [part for _, fields in client.xrange(key) for pair in fields.items() for part in pair]
-    raise AssertionError("a kind of value that this test does not know")
 
 
 def _read_what_is_left(evidence: Evidence, replica: Replica, folder: Path, heard: Path) -> None:

@@ -11,6 +11,7 @@ from cti_lookup.cache.vault import GENERATION
 from tests.replicas.fleet import SECRET, Fleet, Replica, names, until
 from tests.servers.fake_directory import TOKEN
 from tests.servers.ports import free_port
+from tests.servers.redis_content import parts_of
 from tests.servers.redis_process import RedisProcess
 
 pytestmark = pytest.mark.slow
@@ -30,28 +31,13 @@ class Store:
     def __init__(self, redis: RedisProcess) -> None:
         with Redis.from_url(redis.url) as client:
             keys = list(client.scan_iter())
-            told = {key: _value(client, key) for key in keys if isinstance(key, bytes)}
+            told = {key: parts_of(client, key) for key in keys if isinstance(key, bytes)}
         self.raw = b"\n".join(key + b"\n" + b"\n".join(values) for key, values in told.items())
         seal = Seal(SECRET.encode())
         opened = [
             seal.open(key.decode(), value[GENERATION:]) for key, values in told.items() for value in values
         ]
         self.opened = b"\n".join(value for value in opened if value is not None)
-
-
-def _value(client: Any, key: bytes) -> list[bytes]:
-    match client.type(key):
-        case b"string":
-            return [client.get(key)]
-        case b"hash":
-            return [part for pair in client.hgetall(key).items() for part in pair]
-        case b"set":
-            return list(client.smembers(key))
-        case b"zset":
-            return list(client.zrange(key, 0, -1))
-        case b"stream":
-            return [part for _, fields in client.xrange(key) for pair in fields.items() for part in pair]
-    raise AssertionError("a kind of value that this test does not know")
 
 
 def traces_in(content: bytes) -> list[str]:
