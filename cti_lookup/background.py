@@ -1,7 +1,8 @@
 """Work that nobody waits for, with an owner that ends it."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any
 
 
@@ -34,3 +35,15 @@ class Background:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+@asynccontextmanager
+async def beside(*works: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Let work run on its own, for as long as this lasts."""
+    background = Background()
+    for work in works:
+        background.spawn(work)
+    try:
+        yield
+    finally:
+        await background.close()

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
-from cti_lookup.background import Background
+from cti_lookup.background import beside
 
 TRY_EVERY: Final = 0.25
 """Seconds between two tries; one costs some 20 µs."""
@@ -19,12 +19,8 @@ TRY_EVERY: Final = 0.25
 @asynccontextmanager
 async def noticing_lag(note: Callable[[float], None], every: float = TRY_EVERY) -> AsyncIterator[None]:
     """Tell `note`, for as long as this lasts, by how many seconds the loop's timers are late."""
-    background = Background()
-    background.spawn(_try_on(note, every))
-    try:
+    async with beside(_try_on(note, every)):
         yield
-    finally:
-        await background.close()
 
 
 async def _try_on(note: Callable[[float], None], every: float) -> None:

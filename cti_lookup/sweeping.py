@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-from cti_lookup.background import Background
+from cti_lookup.background import beside
 from cti_lookup.ports import Calls
 
 SWEEP_EVERY: Final = 15.0
@@ -15,12 +15,8 @@ SWEEP_EVERY: Final = 15.0
 @asynccontextmanager
 async def sweeping(calls: Calls, every: float = SWEEP_EVERY) -> AsyncIterator[None]:
     """Sweep calls `every` so many seconds, for as long as this lasts."""
-    background = Background()
-    background.spawn(_sweep_on(calls, every))
-    try:
+    async with beside(_sweep_on(calls, every)):
         yield
-    finally:
-        await background.close()
 
 
 async def _sweep_on(calls: Calls, every: float) -> None:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-from cti_lookup.background import Background
+from cti_lookup.background import beside
 from cti_lookup.cache.memory import MemoryTier
 from cti_lookup.fetching import Fetching
 from cti_lookup.ports import Busiest
@@ -39,13 +39,11 @@ async def warming(
     every: float = WRITTEN_EVERY,
 ) -> AsyncIterator[Warmth]:
     """Warm a process with the answers to at most so many numbers, and write down now and then which the next is to begin with."""
-    warmth, background = Warmth(), Background()
-    background.spawn(_warm(warmth, fetching, busiest, most))
-    background.spawn(_write_on(memory, busiest, most, every))
+    warmth = Warmth()
     try:
-        yield warmth
+        async with beside(_warm(warmth, fetching, busiest, most), _write_on(memory, busiest, most, every)):
+            yield warmth
     finally:
-        await background.close()
         await _write(memory, busiest, most)
 
 

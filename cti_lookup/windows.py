@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from cti_lookup.background import Background
+from cti_lookup.background import beside
 
 Key = tuple[str, ...]
 Counts = Mapping[Key, int]
@@ -120,12 +120,8 @@ class History:
 @asynccontextmanager
 async def looking(*looks: Callable[[], None], every: float = LOOK_EVERY) -> AsyncIterator[None]:
     """Take these looks `every` so many seconds, for as long as this lasts."""
-    background = Background()
-    background.spawn(_look_on(looks, every))
-    try:
+    async with beside(_look_on(looks, every)):
         yield
-    finally:
-        await background.close()
 
 
 async def _look_on(looks: Sequence[Callable[[], None]], every: float) -> None:

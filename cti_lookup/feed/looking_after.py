@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-from cti_lookup.background import Background
+from cti_lookup.background import beside
 from cti_lookup.feed.live import LiveFeed
 
 LOOK_EVERY: Final = 0.5
@@ -15,12 +15,8 @@ LOOK_EVERY: Final = 0.5
 @asynccontextmanager
 async def looking_after(live: LiveFeed, every: float = LOOK_EVERY) -> AsyncIterator[None]:
     """Look after the streams for as long as this lasts."""
-    background = Background()
-    background.spawn(_look_on(live, every))
-    try:
+    async with beside(_look_on(live, every)):
         yield
-    finally:
-        await background.close()
 
 
 async def _look_on(live: LiveFeed, every: float) -> None:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from typing import Final
 
-from cti_lookup.background import Background
+from cti_lookup.background import beside
 from cti_lookup.deferred import Deferred
 from cti_lookup.feed.board import Board
 from cti_lookup.feed.choices import OwnChoices
@@ -55,28 +55,18 @@ async def open_screen(  # noqa: PLR0913, PLR0917  # what it depends on, named at
         )
         await stack.enter_async_context(looking_after(own.live))
         await stack.enter_async_context(publishing(publisher))
-        await stack.enter_async_context(_taking_over(kept, publisher, own, clock, log))
+        if kept.outbox is not None:
+            taking_over = TakingOver(
+                kept.outbox,
+                publisher=publisher,
+                calls=kept.calls,
+                board=own.board,
+                clock=clock.wall,
+                log=log,
+            )
+            await stack.enter_async_context(beside(taking_over.run()))
         tokens = AgentTokens(_token_key(settings), clock.wall, other=_other_token_key(settings))
         yield Screen(tokens, kept.revocations, own.live, kept.calls, kept.choices, clock), publisher
-
-
-@asynccontextmanager
-async def _taking_over(
-    kept: Kept, publisher: Publisher, own: Own, clock: Clock, log: Log
-) -> AsyncIterator[None]:
-    """Do what others left undone, for as long as this lasts."""
-    if kept.outbox is None:
-        yield
-        return
-    taking = TakingOver(
-        kept.outbox, publisher=publisher, calls=kept.calls, board=own.board, clock=clock.wall, log=log
-    )
-    background = Background()
-    background.spawn(taking.run())
-    try:
-        yield
-    finally:
-        await background.close()
 
 
 def _own(settings: Settings, tallies: Tallies, clock: Clock, *, most: int | None) -> Own:

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 from cti_lookup.answers import Lookup, Outcome
-from cti_lookup.background import Background
+from cti_lookup.background import Background, beside
 from cti_lookup.calls import Call, LeftBehind
 from cti_lookup.colleagues import of_colleagues
 from cti_lookup.feed.board import Board
@@ -137,7 +137,8 @@ class Publisher:
     def _seek_if_unknown(self, call: Call) -> None:
         entry = self._board.get(call.id)
         outcome = Outcome.PENDING if entry is None else entry.outcome  # another replica may show it first
-        if outcome is Outcome.PENDING or (outcome is Outcome.UNAVAILABLE and self._is_waited_for(call)):
+        is_waited_for = entry is not None and entry.is_live
+        if outcome is Outcome.PENDING or (outcome is Outcome.UNAVAILABLE and is_waited_for):
             self.seek(call.id, call.caller)
 
     def is_sought(self, call_id: str) -> bool:
@@ -174,10 +175,6 @@ class Publisher:
         await self._calls.change({call_id: Found(caller.raw, lookup, self._clock())})
         return lookup.outcome is not Outcome.UNAVAILABLE
 
-    def _is_waited_for(self, call: Call) -> bool:
-        entry = self._board.get(call.id)
-        return entry is not None and entry.is_live
-
     async def close(self) -> None:
         """Tell what is noted, for as long as a farewell may take, and end what is under way."""
         with suppress(TimeoutError):
@@ -189,10 +186,8 @@ class Publisher:
 @asynccontextmanager
 async def publishing(publisher: Publisher) -> AsyncIterator[None]:
     """Let a publisher tell, for as long as this lasts."""
-    background = Background()
-    background.spawn(publisher.run())
     try:
-        yield
+        async with beside(publisher.run()):
+            yield
     finally:
-        await background.close()
         await publisher.close()

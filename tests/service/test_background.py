@@ -1,0 +1,75 @@
+"""Work that nobody waits for ends with its owner."""
+
+import asyncio
+
+import pytest
+
+from cti_lookup.background import Background, beside
+
+
+class Work:
+    """Work without an end, which can be seen to begin and to be cancelled."""
+
+    def __init__(self) -> None:
+        self.begun = asyncio.Event()
+        self.cancelled = False
+
+    async def run(self) -> None:
+        self.begun.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            self.cancelled = True
+            raise
+
+
+async def test_all_works_run_beside_and_end_before_what_follows() -> None:
+    one, other = Work(), Work()
+    async with beside(one.run(), other.run()):
+        await asyncio.gather(one.begun.wait(), other.begun.wait())
+        assert not one.cancelled
+    assert one.cancelled
+    assert other.cancelled
+
+
+async def test_works_end_where_what_they_run_beside_fails() -> None:
+    work = Work()
+
+    async def serve() -> None:
+        async with beside(work.run()):
+            await work.begun.wait()
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        await serve()
+    assert work.cancelled
+
+
+async def test_a_work_that_fails_disturbs_nobody() -> None:
+    async def fail() -> None:
+        raise LookupError
+
+    work = Work()
+    async with beside(fail(), work.run()):
+        await work.begun.wait()
+        assert not work.cancelled
+
+
+async def test_what_comes_after_the_end_never_begins() -> None:
+    background, work = Background(), Work()
+    await background.close()
+    background.spawn(work.run())
+    await asyncio.sleep(0)
+    assert not work.begun.is_set()
+
+
+async def test_work_that_ends_within_the_grace_is_not_cut_short() -> None:
+    background, ended = Background(), asyncio.Event()
+
+    async def work() -> None:
+        await asyncio.sleep(0.01)
+        ended.set()
+
+    background.spawn(work())
+    await background.close(grace=5)
+    assert ended.is_set()
