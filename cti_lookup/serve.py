@@ -13,9 +13,9 @@ from cti_lookup.app import create_app
 from cti_lookup.logs import open_log
 from cti_lookup.saying import complain
 from cti_lookup.settings import Settings
-from cti_lookup.web.door import Door
+from cti_lookup.web.door import KEEP_ALIVE, Door
+from cti_lookup.web.express import express_lane
 from cti_lookup.web.keys import DRAINING, PARTS
-from cti_lookup.web.shortcut import take_shortcut
 
 SHUTDOWN = 10.0
 """Seconds that requests under way have to end."""
@@ -24,10 +24,6 @@ LAST_BODIES = 4.0
 """Seconds before, in which bodies that are on their way may come; none may take longer than 3."""
 
 _ALLOCATIONS_BETWEEN_COLLECTIONS = 20_000
-
-KEEP_ALIVE = 75.0
-"""Seconds an idle connection stays open; aiohttp's own default is an hour."""
-
 
 _OTHER_FILES = 256
 """File descriptors beside the connections: Redis, the directory, SQLite, Python's own, and connections that are being turned away."""
@@ -57,7 +53,6 @@ async def serve(
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN, keepalive_timeout=KEEP_ALIVE)
     try:
         await runner.setup()
-        take_shortcut(runner)
         _settle()
         if not stop.is_set():
             async with _listening(runner, settings) as url:
@@ -87,11 +82,13 @@ async def _listening(runner: web.AppRunner, settings: Settings) -> AsyncIterator
     """Keep the port open behind its door, and give its URL."""
     if runner.server is None:
         raise RuntimeError("the runner is not set up")
+    parts = runner.app[PARTS]
     door = Door(
         runner.server,
         most=_room_for(settings.max_connections),
-        count=runner.app[PARTS].tallies.count_turned_away,
+        count=parts.tallies.count_turned_away,
         draining=runner.app[DRAINING].is_set,
+        express=express_lane(parts),
     )
     loop = asyncio.get_running_loop()
     listener = await loop.create_server(door, settings.host, settings.port, backlog=_BACKLOG)
@@ -100,7 +97,7 @@ async def _listening(runner: web.AppRunner, settings: Settings) -> AsyncIterator
         yield f"http://{f'[{host}]' if ':' in host else host}:{port}"
     finally:
         listener.close()
-        runner.app[PARTS].screen.live.shut("shutdown")  # streams do not end by themselves
+        parts.screen.live.shut("shutdown")  # streams do not end by themselves
         await door.emptied(LAST_BODIES)
         door.close()
 

@@ -3,21 +3,26 @@ The door: how many connections there may be, and how long one may take to say wh
 
 Facts (aiohttp 3.14): an idle connection is closed after the keep-alive time, also where a request of it never becomes whole; four
 hundred that drip a byte now and then keep that many places for 75 s. The protocol factory of a listener, `Server.connections` and the
-handler of a `Server` are public, and its handlers are asyncio's protocols: what a transport tells them may be told by somebody between.
+handler of a `Server` are public.
 Whoever waits is accepted in one go, up to the backlog, before the first of them is among the connections (asyncio's `_accept_connection`).
 Bodies have a limit of their own, see `web.bodies`.
 """
 
 import asyncio
-from collections.abc import Callable, Container
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Final
+from itertools import takewhile
+from typing import Final, TypeVar
 
 from aiohttp import web
-from aiohttp.web_protocol import RequestHandler
+
+from cti_lookup.web.line import Express, Line, Lines
 
 HEADERS_WITHIN: Final = 5.0
 """Seconds from connecting, or from the first byte of a later request, until the headers are there."""
+
+KEEP_ALIVE: Final = 75.0
+"""Seconds an idle connection stays open; aiohttp's own default is an hour."""
 
 _LOOKS: Final = 1.0
 """Seconds between two looks; as much later may somebody be shown out."""
@@ -35,6 +40,7 @@ _FULL: Final = (
 )
 
 Counted = Callable[[str], None]
+T = TypeVar("T")
 
 
 class Door:
@@ -43,26 +49,28 @@ class Door:
 
     At most `most` connections are let in at a time; `count` is told of those that are turned away (`full`) and of those that are shown
     out because their headers did not come (`slow`). Once `draining` says so, each answer is the last of its connection: whoever keeps a
-    line calls elsewhere next, before this process is gone.
+    line calls elsewhere next, before this process is gone. `express` answers what need not pass the server's handlers; lines on which it
+    does are idle for `keep_alive` seconds at most.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what a door goes by
         self,
         server: web.Server,
         *,
         most: int,
         count: Counted,
         within: float = HEADERS_WITHIN,
+        keep_alive: float = KEEP_ALIVE,
         draining: Callable[[], bool] = bool,
+        express: Express | None = None,
     ) -> None:
         self._server = server
         self._most = most
         self._count = count
         self._within = within
-        self._draining = draining
+        self._keep_alive = keep_alive
         self._loop = asyncio.get_running_loop()
-        self._silent: dict[RequestHandler, float] = {}
-        self._asking: set[RequestHandler] = set()
+        self._lines = Lines(self._loop.time, draining, express)
         self._coming = 0
         self._inside = server.request_handler
         server.request_handler = self._let_in
@@ -77,22 +85,20 @@ class Door:
             return _Full()
         self._coming += 1
         self._loop.call_soon(self._came)
-        handler = self._server()
-        self._silent[handler] = self._loop.time()
-        return _Line(handler, self._silent, self._asking, self._loop.time)
+        return Line(self._server(), self._lines)
 
     def _came(self) -> None:
         self._coming -= 1
 
     async def _let_in(self, request: web.BaseRequest) -> web.StreamResponse:
         """Pass a request on: its headers are whole."""
-        handler = request.protocol
-        self._silent.pop(handler, None)
-        self._asking.add(handler)
+        handler, lines = request.protocol, self._lines
+        lines.silent.pop(handler, None)
+        lines.asking.add(handler)
         try:
-            return await (self._answer_last(request) if self._draining() else self._inside(request))
+            return await (self._answer_last(request) if lines.draining() else self._inside(request))
         finally:
-            self._asking.discard(handler)
+            lines.asking.discard(handler)
 
     async def _answer_last(self, request: web.BaseRequest) -> web.StreamResponse:
         response = await self._inside(request)
@@ -100,19 +106,19 @@ class Door:
         return response
 
     def _look(self) -> None:
-        """Show out those who have said nothing whole for too long; who came later stands further behind."""
+        """Show out those who have said nothing whole for too long, and those who have nothing to say."""
         late, self._due = self._loop.time() - self._due, self._loop.time() + self._every
         self._timer = self._loop.call_at(self._due, self._look)
         if late > self._every:
             return  # this process stood still: what they have said meanwhile is read next
-        before = self._loop.time() - self._within
-        for handler, since in [*self._silent.items()]:
-            if since > before:
-                break
-            del self._silent[handler]
+        now, lines = self._loop.time(), self._lines
+        for handler in _since_before(lines.silent, now - self._within):
+            del lines.silent[handler]
             if handler.transport is not None:
                 self._count("slow")
                 handler.force_close()
+        for line in _since_before(lines.idle, now - self._keep_alive):
+            line.hang_up()
 
     async def emptied(self, within: float) -> None:
         """
@@ -122,60 +128,19 @@ class Door:
         """
         with suppress(TimeoutError):
             async with asyncio.timeout(within):
-                while self._asking:  # noqa: ASYNC110  # an event would cost each request, for the last second of all
+                while self._lines.asking or self._lines.answering:  # noqa: ASYNC110  # an event would cost each request, for the last second of all
                     await asyncio.sleep(_GLANCE)
 
     def close(self) -> None:
-        """Look no more."""
+        """Look no more, and end what is still being answered past the server."""
         self._timer.cancel()
+        for line in [*self._lines.answering]:
+            line.hang_up()
 
 
-class _Line(asyncio.Protocol):
-    """
-    A connection, which begins to be waited for when it says something; all that it is told goes on to its handler as it is.
-
-    What is said while a request is answered is its body, or the next one ahead of its time; if that never becomes whole, the byte
-    after it begins the wait.
-    """
-
-    def __init__(
-        self,
-        handler: RequestHandler,
-        silent: dict[RequestHandler, float],
-        asking: Container[RequestHandler],
-        clock: Callable[[], float],
-    ) -> None:
-        self._handler = handler
-        self._silent = silent
-        self._asking = asking
-        self._clock = clock
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Pass on that it is open."""
-        self._handler.connection_made(transport)
-
-    def data_received(self, data: bytes) -> None:
-        """Pass on what was said."""
-        handler = self._handler
-        if handler not in self._asking and handler not in self._silent:
-            self._silent[handler] = self._clock()
-        handler.data_received(data)
-
-    def eof_received(self) -> None:
-        """Pass on that nothing more will be said."""
-        self._handler.eof_received()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Pass on that it is gone."""
-        self._handler.connection_lost(exc)
-
-    def pause_writing(self) -> None:
-        """Pass on that it takes no more for now."""
-        self._handler.pause_writing()
-
-    def resume_writing(self) -> None:
-        """Pass on that it takes more."""
-        self._handler.resume_writing()
+def _since_before(known: Mapping[T, float], moment: float) -> list[T]:
+    """Give those who stand there since before a moment; who came later stands further behind."""
+    return [one for one, _ in takewhile(lambda pair: pair[1] <= moment, known.items())]
 
 
 class _Full(asyncio.Protocol):

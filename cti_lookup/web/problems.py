@@ -52,7 +52,11 @@ async def answer_to(exc: Exception, request: web.Request, parts: Parts) -> web.R
             parts.log.error("not_forgotten", result=exc.reason)
             return not_forgotten()
     parts.log.failure(exc)
-    return problem(500, "internal", "Something failed here. The log says where.")
+    return problem(*INTERNAL)
+
+
+INTERNAL: Final = (500, "internal", "Something failed here. The log says where.")
+"""The status, the code and the detail of what nobody expected."""
 
 
 def not_forgotten() -> web.Response:
@@ -133,11 +137,19 @@ def problem(
     headers: Mapping[str, str] | None = None,
     extra: Mapping[str, str] | None = None,
 ) -> web.Response:
-    """Make a problem document; `code` is stable, `detail` is for people."""
-    fields = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "code": code}
+    """Answer with a problem document; `code` is stable, `detail` is for people."""
     return web.Response(
         status=status,
-        body=msgspec.json.encode({**fields, "detail": detail, **(extra or {})}),
-        content_type="application/problem+json",
+        body=document(status, code, detail, **(extra or {})),
+        content_type=PROBLEM_JSON,
         headers={**NO_SNIFFING, **(headers or {})},
     )
+
+
+PROBLEM_JSON: Final = "application/problem+json"
+
+
+def document(status: int, code: str, detail: str, **extra: str) -> bytes:
+    """Write a problem document."""
+    fields = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "code": code}
+    return msgspec.json.encode({**fields, "detail": detail, **extra})

@@ -16,7 +16,7 @@ _QUIET: Final = frozenset({"/livez", "/metrics", "/readyz"})
 
 
 def named(response: Answer) -> Answer:
-    """Let an answer tell the name of its request; what is on its way already, or goes in one piece, stays as it is."""
+    """Let an answer tell the name of its request; what is on its way already stays as it is."""
     if isinstance(response, web.Response) and not response.prepared:
         response.headers[REQUEST_ID] = CURRENT.get()
     return response

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from cti_lookup.answers import Lookup
 from cti_lookup.calls import Call
-from cti_lookup.dialects import Request
+from cti_lookup.dialects import Answered, Request
 from cti_lookup.errors import BadKey, Rejected, UnknownSource
 from cti_lookup.logs import masked
 from cti_lookup.rates import NO_TIER
@@ -18,7 +18,7 @@ from cti_lookup.web.access import shown
 from cti_lookup.web.answers import json_answer
 from cti_lookup.web.bodies import read_body
 from cti_lookup.web.keys import PARTS, Parts
-from cti_lookup.web.one_piece import answer
+from cti_lookup.web.one_piece import response
 from cti_lookup.web.tracks import Handler
 
 
@@ -62,7 +62,7 @@ def note_webhook(parts: Parts, source: Source, call: Call, found: Lookup, second
 Note = Callable[[Parts, Source, Call, Lookup, float], None]
 
 
-async def webhook(request: web.Request) -> web.StreamResponse:
+async def webhook(request: web.Request) -> web.Response:
     """Take in an event of a source; its key is in a header, the query or the path, or signs it."""
     parts = request.app[PARTS]
     source = parts.sources.get(request.match_info["source"])
@@ -101,7 +101,7 @@ async def hear(  # a request, where it goes, and what it leaves behind
     *,
     token: str = "",
     note: Note = note_webhook,
-) -> web.StreamResponse:
+) -> web.Response:
     """Take in one event: size, raw bytes, key or signature, decoding, use case, answer; in that order."""
     began = perf_counter()
     try:
@@ -121,13 +121,21 @@ async def hear(  # a request, where it goes, and what it leaves behind
             parts.public_url,
             token,
         )
-        rung = await parts.ringing.hear(source, heard)
+        answered = await take_in(parts, source, heard, began, note)
     except Rejected as rejected:
         parts.tallies.count_webhook(source.name, rejected.reason)
         if source.dialect.tells_errors:
             raise
-        return answer(request, source.dialect.nothing)
+        return response(source.dialect.nothing)
+    return response(answered)
+
+
+async def take_in(
+    parts: Parts, source: Source, heard: Request, began: float, note: Note = note_webhook
+) -> Answered:
+    """Take in what was posted with a key that is known."""
+    rung = await parts.ringing.hear(source, heard)
     parts.tallies.count_webhook(source.name, rung.result)
     if rung.call is not None and rung.lookup is not None:
         note(parts, source, rung.call, rung.lookup, perf_counter() - began)
-    return answer(request, rung.answered)
+    return rung.answered

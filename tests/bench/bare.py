@@ -12,7 +12,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from cti_lookup.serve import KEEP_ALIVE
+from cti_lookup.web.door import KEEP_ALIVE
 
 
 def _handler(answer: bytes) -> Callable[[web.Request], Awaitable[web.Response]]:

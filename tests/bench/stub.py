@@ -11,7 +11,7 @@ from itertools import count
 
 from aiohttp import web
 
-from cti_lookup.serve import KEEP_ALIVE
+from cti_lookup.web.door import KEEP_ALIVE
 from tests.bench.variants.people import COLD_CODE, person
 
 

@@ -173,7 +173,8 @@ LAYERS: Final = (
     {"replaying.replay"},
     # web
     {"web"},
-    {"web.answers", "web.door", "web.peers", "web.tracks"},
+    {"web.answers", "web.line", "web.peers", "web.tracks"},
+    {"web.door"},
     {"web.allowances"},
     {"web.keys"},
     {"web.access", "web.bodies", "web.one_piece", "web.problems"},
@@ -205,7 +206,7 @@ LAYERS: Final = (
     {"web.openapi.document"},
     {"web.openapi.feed_document"},
     {"web.descriptions"},
-    {"web.shortcut", "web.threecx"},
+    {"web.express", "web.threecx"},
     # root
     {"app"},
     {"demonstration_app", "serve", "terminal"},
