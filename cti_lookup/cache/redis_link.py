@@ -176,7 +176,7 @@ class RedisLink:
             raise RedisSilent("skipped")
         try:
             async with asyncio.timeout_at(deadline):
-                result = await command(self._client)
+                result = await _heeding(command(self._client))
         except Exception as exc:
             # Everything: redis-py lets ValueError, KeyError, AttributeError and RedisClusterException through for
             # answers that are none and for connections that break at the wrong moment.
@@ -196,6 +196,27 @@ class RedisLink:
             self._breaker.succeeded(permit)
         else:
             self._breaker.failed(permit)
+
+
+async def _heeding(answer: Awaitable[T]) -> T:
+    """
+    Give an answer, unless its reader was cancelled.
+
+    The race: redis-py sends with `asyncio.wait_for`, which before Python 3.12 forgets a cancellation in the moment in which all
+    is sent. Whoever repeats a call until cancelled would then do so for ever.
+    """
+    before = _cancellations()
+    try:
+        return await answer
+    finally:
+        if _cancellations() > before:
+            raise asyncio.CancelledError
+
+
+def _cancellations() -> int:
+    """Count how often the present task was cancelled; one that tidies up was so before."""
+    task = asyncio.current_task()
+    return 0 if task is None else task.cancelling()
 
 
 def _as_they_are(values: Values) -> Values:

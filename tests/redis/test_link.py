@@ -279,6 +279,41 @@ async def test_a_cancelled_probe_is_given_back(
     assert not breaker.is_open
 
 
+async def test_who_is_cancelled_in_the_moment_of_an_answer_is_cancelled(link: RedisLink) -> None:
+    answer, asked = asyncio.get_running_loop().create_future(), asyncio.Event()
+
+    async def as_redis_py_sends(_: object) -> None:
+        asked.set()
+        await asyncio.wait_for(answer, PATIENT)
+
+    calling = asyncio.create_task(link.call("a call", as_redis_py_sends))
+    await asked.wait()
+    answer.set_result(None)
+    calling.cancel()
+
+    await asyncio.wait((calling,))
+    assert calling.cancelled()
+
+
+async def test_who_was_cancelled_before_and_tidies_up_is_answered(link: RedisLink) -> None:
+    begun = asyncio.Event()
+
+    async def tidy_up_at_the_end() -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            tidied.append(await store(link, "a-key", b"a value"))
+
+    tidied: list[object] = []
+    task = asyncio.create_task(tidy_up_at_the_end())
+    await begun.wait()
+    task.cancel()
+
+    await asyncio.wait((task,))
+    assert tidied == [b"OK"]
+
+
 async def test_a_cancelled_reader_leaves_the_line_usable(link: RedisLink) -> None:
     await store(link, "cti:a", b"v")
     for turns in range(12):
