@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from cti_lookup.background import beside
 from cti_lookup.breaker import Breaker
 from cti_lookup.cache.memory import MemoryTier
 from cti_lookup.cache.naming import Names
@@ -71,6 +72,7 @@ async def open_replicas(  # noqa: PLR0913, PLR0917  # what it depends on, named 
         count=tallies.count_redis,
         wall=clock.wall,
         steady=clock.steady,
+        lock_seconds=limits.lock,
     )
 
     @asynccontextmanager
@@ -128,7 +130,8 @@ async def open_replicas(  # noqa: PLR0913, PLR0917  # what it depends on, named 
         patient = partial(connect, url, patient=True, waits=limits.waits)
         shared = Shared(link, patient, seals, tenant, limits.begin, outbox)
         busiest = SharedBusiest(link, seals=seals, tenant=tenant)
-        yield Replicas(tier, quota, partial(closing, calls), listening, busiest, shared)
+        async with beside(tier.renew_turns()):
+            yield Replicas(tier, quota, partial(closing, calls), listening, busiest, shared)
     finally:
         await link.close()
 

@@ -27,8 +27,9 @@ from cti_lookup.cache.redis_link import RedisLink, RedisSilent, Script, unless_n
 from cti_lookup.cache.scripts import lua
 from cti_lookup.cache.sealing import Seals
 from cti_lookup.cache.stored import Notice, packed_notice
-from cti_lookup.cache.turns import LOCK_SECONDS, PATIENCE, Turns
+from cti_lookup.cache.turns import PATIENCE, Turns
 from cti_lookup.cache.vault import Clocks, NoAnswer, Vault
+from cti_lookup.cache.waits import LOCK
 from cti_lookup.errors import NotForgotten
 from cti_lookup.ports import Turn
 from cti_lookup.questions import AnyQuestion, Forgotten
@@ -69,7 +70,7 @@ class RedisTier:
         count: Callable[[str, str], None],
         wall: Callable[[], float],
         steady: Callable[[], float],
-        lock_seconds: float = LOCK_SECONDS,
+        lock_seconds: float = LOCK,
         patience: float = PATIENCE,
     ) -> None:
         clocks = Clocks(wall, steady)
@@ -118,6 +119,10 @@ class RedisTier:
     async def turn(self, question: AnyQuestion, newer_than: float) -> Turn:
         """Wait for the replica that asks the same, and then take one's turn; without Redis, at once."""
         return await self._turns.take(question, newer_than)
+
+    async def renew_turns(self) -> None:
+        """Let no other replica take a turn that lasts, until cancelled; without this every turn ends with its lock."""
+        await self._turns.renew()
 
     async def forget(self, forgotten: Forgotten) -> None:
         """Forget under every secret, and tell all replicas. Raises `NotForgotten` if one of them failed."""

@@ -2,7 +2,8 @@
 Turns: of all replicas that want to ask the directory the same, one asks, and the others wait for its answer.
 
 A lock in Redis spares the directory; it guards nothing. What guards the cache is that a turn remembers the generation
-and the epoch under which it began, and that its answer is stored only if nothing it tells was forgotten since.
+and the epoch under which it began, and that its answer is stored only if nothing it tells was forgotten since. So whoever
+stood still, lost the lock and goes on does no harm; the directory is asked twice.
 """
 
 import asyncio
@@ -14,13 +15,11 @@ import msgspec
 
 from cti_lookup.answers import Answer
 from cti_lookup.cache.redis_link import RedisLink, RedisSilent, Script
+from cti_lookup.cache.renewals import Renewals
 from cti_lookup.cache.scripts import lua
 from cti_lookup.cache.vault import GENERATION, Vault
 from cti_lookup.ports import Turn
 from cti_lookup.questions import AnyQuestion
-
-LOCK_SECONDS: Final = 5.0
-"""How long a lock lasts whose owner has died; no flight lasts longer."""
 
 PATIENCE: Final = 4.0
 """Seconds that one replica waits for another; a flight of 5 s then still has the time to ask itself."""
@@ -56,6 +55,11 @@ class Turns:
         self._count = count
         self._lock_ms = max(1, int(lock_seconds * 1000))
         self._patience = patience
+        self._renewals = Renewals(link, lock_seconds=lock_seconds)
+
+    async def renew(self) -> None:
+        """Let the locks of turns that last not end, until cancelled."""
+        await self._renewals.run()
 
     async def take(self, question: AnyQuestion, newer_than: float) -> Turn:
         """Wait for the replica that asks the same, and then take one's turn; without Redis, at once."""
@@ -84,13 +88,16 @@ class Turns:
             [keys.lock, keys.generation, keys.epoch, keys.answer],
             [token, self._lock_ms, fresh, _LEAST_GENERATION_MS],
         )
-        turn = _RedisTurn(self._link, self._vault, self._count, _Began(keys, token, generation, epoch))
+        began = _Began(keys, token, generation, epoch)
+        turn = _RedisTurn(self._link, self._vault, self._renewals, self._count, began)
         found = self._newer(keys.answer, stored, generation, newer_than)
-        if found is None:
-            return turn, bool(taken)
+        if found is not None:
+            if taken:
+                await turn.leave()
+            return _Found(found), False
         if taken:
-            await turn.leave()
-        return _Found(found), False
+            self._renewals.keep(keys.lock, token)
+        return turn, bool(taken)
 
     async def _winners(self, question: AnyQuestion, newer_than: float, deadline: float) -> Answer | None:
         """Wait for the answer of the replica that has the lock; None once the lock or the patience has ended."""
@@ -130,19 +137,23 @@ class _Began(msgspec.Struct, frozen=True, gc=False):
 
 
 class _RedisTurn:
-    """A turn that began under a generation; it has the lock, unless the one who has it took too long."""
+    """A turn that began under a generation; it has the lock, unless the one who has it took too long, or it stood still."""
 
     found: Answer | None = None
 
-    def __init__(self, link: RedisLink, vault: Vault, count: Count, began: _Began) -> None:
+    def __init__(
+        self, link: RedisLink, vault: Vault, renewals: Renewals, count: Count, began: _Began
+    ) -> None:
         self._link = link
         self._vault = vault
+        self._renewals = renewals
         self._count = count
         self._began = began
 
     async def fill(self, answer: Answer, seconds: float) -> None:
         """Store the answer unless it is overtaken, and release the lock in the same step."""
         began = self._began
+        self._renewals.let_go(began.token)
         try:
             value = self._vault.closed(began.keys.answer, began.generation, answer)
         except ValueError:
@@ -175,6 +186,7 @@ class _RedisTurn:
 
     async def leave(self) -> None:
         """Release the lock, if it is still this turn's."""
+        self._renewals.let_go(self._began.token)
         try:
             await self._link.run("leave", _LEAVE, [self._began.keys.lock], [self._began.token])
         except RedisSilent:

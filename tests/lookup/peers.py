@@ -12,6 +12,7 @@ from cti_lookup.ports import Turn
 from cti_lookup.questions import AnyQuestion, Forgotten
 
 _LOCK_SECONDS = 5.0
+"""As long as a lock lasts whose owner lives, and renews it."""
 _PATIENCE = 2.0
 _PAUSE = 0.025
 _TOMBSTONE_SECONDS = 60.0

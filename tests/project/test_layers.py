@@ -115,7 +115,7 @@ LAYERS: Final = (
     },
     {"cache.redis_clients"},
     {"cache.memory", "cache.redis_link", "cache.sealing", "cache.stored"},
-    {"cache.naming", "cache.stored_calls", "cache.traced_link"},
+    {"cache.naming", "cache.renewals", "cache.stored_calls", "cache.traced_link"},
     {"cache.outbox", "cache.shared_call", "cache.vault"},
     {"cache.shared_busiest", "cache.shared_calls"},
     {"cache.turns"},

@@ -87,6 +87,29 @@ async def test_who_waits_for_a_process_that_was_killed_is_answered_in_time_and_s
     await asyncio.gather(lost, return_exceptions=True)
 
 
+@pytest.mark.alone
+async def test_a_lookup_of_what_a_killed_process_was_asking_is_answered_in_time(
+    fleet: Fleet, redis: RedisProcess, directory: FakeDirectory
+) -> None:
+    first, *others = await fleet.start(3, redis_url=redis.url)
+    gate = asyncio.Event()
+    directory.behaviour = held(gate, directory.answer)
+    lost = asyncio.create_task(first.lookup())
+    await asyncio.wait_for(directory.asked.wait(), SOON)
+
+    async def has_renewed_its_lock() -> bool:
+        return await first.counted("cti_redis_operations_total", operation="renew", result="ok") > 0
+
+    await until(has_renewed_its_lock)
+    directory.behaviour = directory.answer
+    lookups = asyncio.gather(*(one.lookup() for _ in range(EACH) for one in others))
+    first.program.kill()
+    assert outcomes(await lookups) == {"matched"}, "which is unavailable after 1.5 s"
+    assert len(directory.requests) <= 1 + len(others)
+    gate.set()
+    await asyncio.gather(lost, return_exceptions=True)
+
+
 async def test_a_process_that_is_stopped_for_seconds_holds_nobody_back_and_spoils_nothing(
     fleet: Fleet, redis: RedisProcess, directory: FakeDirectory
 ) -> None:

@@ -16,7 +16,10 @@ def waits_of(seconds: float) -> Waits:
     return Waits(pool=seconds, connect=seconds, read=seconds, slots=seconds)
 
 
-LIMITS: Final = RedisLimits(call=PATIENT, begin=PATIENT, waits=waits_of(PATIENT))
+LASTING: Final = 5.0
+"""Seconds that a lock lasts in such tests: its owner may stand still for some of them, and nobody else asks."""
+
+LIMITS: Final = RedisLimits(call=PATIENT, begin=PATIENT, waits=waits_of(PATIENT), lock=LASTING)
 """What a service is given in such tests, instead of what it ships with."""
 
 SHIPPED: Final = RedisLimits()

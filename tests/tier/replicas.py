@@ -17,7 +17,7 @@ from cti_lookup.cache.waits import CALL_LIMIT, WAITS
 from cti_lookup.questions import Question
 from cti_lookup.telephone import E164
 from tests.conftest import SettableClock
-from tests.servers.redis_waits import PATIENT, waits_of
+from tests.servers.redis_waits import LASTING, PATIENT, waits_of
 
 TENANT = "5ad0f00d"
 SECRET = b"a secret of replicas"
@@ -37,7 +37,7 @@ class Replica:
     wall: SettableClock
     steady: SettableClock
     counts: Counter[tuple[str, str]]
-    lock_seconds: float = 5.0
+    lock_seconds: float = LASTING
     patience: float = 2.0
     origin: bytes = field(default_factory=lambda: os.urandom(8))
 
