@@ -55,6 +55,7 @@ Caller = Dialled | Internal | Withheld | Invalid
 LONGEST_RAW: Final = 1024
 """Characters; a longer caller is no caller. Generous, because display names stand before the number."""
 
+_SIGNED: Final = re.compile(r"\+[1-9][0-9]*")
 _PERCENT: Final = re.compile(r"%[0-9A-Fa-f]{2}")
 _PLACEHOLDER: Final = re.compile(
     r"\[\w+\]|\$\{?[\w.:-]+\}?\$?|\$\([\w.]+\)|\$\{\w+\(\w+\)\}|%s|\{\{?\s*[\w. ]+\s*\}?\}|%\w+%|<[A-Za-z_]*number[A-Za-z_]*>"
@@ -107,6 +108,8 @@ def _text(raw: object) -> str | None:
 
 @lru_cache(maxsize=16384)  # a busy number is read once: 0.3 µs instead of 30
 def _read(raw: str, region: str | None) -> Caller:
+    if _SIGNED.fullmatch(raw):  # as most phone systems send it: nothing stands around it
+        return _read_international(raw, raw[1:], None)
     written = plain(raw)
     user, host, parameters = _address(_decoded(written))
     if _is_placeholder(written) or _is_placeholder(user):

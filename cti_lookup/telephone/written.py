@@ -48,6 +48,7 @@ class Reading:
 LONGEST_TEXT: Final = 512
 """Characters read of one field; the directory itself allows 255."""
 
+_SIGNED: Final = re.compile(r"\+(?: ?[0-9]){7,15}")
 _EXTENSION_WORD: Final = r"(?:;\s*ext\s*=|extensi[oó]n|extn?\b|ext|int(?:ern)?\b|durchwahl|dw|poste|interno|anexo|ramal|toestel|dahili|x|\#)"
 _EXTENSION: Final = re.compile(
     rf"[\s,;(\[-]*{_EXTENSION_WORD}[\s.:=-]*([0-9]{{1,7}})(?![0-9])[)\]]?(?!\s*[0-9])", re.IGNORECASE
@@ -110,6 +111,8 @@ _SHORTEST_SIGNLESS: Final = 10
 def read_written(text: str, region: str | None) -> tuple[Reading, ...]:
     """Read a directory's free text; `region` is the directory's default region. Total, never raises."""
     text = plain(text[:LONGEST_TEXT])
+    if _SIGNED.fullmatch(text) and (number := plan.international(_NOT_DIGITS.sub("", text))):
+        return (Reading(Strength.CERTAIN, number.digits),)  # nothing stands beside it
     if _ONLY_EXTENSION.fullmatch(text):
         return ()
     readings = dict.fromkeys(

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from cti_lookup.matching import decide
 from cti_lookup.people import Contact, Person
@@ -28,18 +29,20 @@ REGIONS = st.sampled_from(
 SHREDS = st.sampled_from(
     [*'+0123456789 ()-./#x;:@<>"%&,[]{}$', "sip:", "tel:", ";ext=", "%2B", "ext", "fax", "00", "\ud800"]
 )
+CHANCES = st.randoms(use_true_random=False)
 TEXTS = st.one_of(
     st.text(),
     st.lists(SHREDS, max_size=24).map("".join),
     st.text(st.characters(categories=["Nd", "Pd", "Zs", "Cf"]), max_size=24),
     st.binary().map(lambda data: data.decode("latin-1")),
 )
+DIGITS = st.text("0123456789", min_size=1, max_size=17)
+SIGNED = st.one_of(CHANCES.map(a_number).map(e164), DIGITS.map("+{}".format))
 JSON = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), TEXTS),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
     max_leaves=4,
 )
-CHANCES = st.randoms(use_true_random=False)
 SHORTEST_NATIONAL = 8
 """Digits of the shortest national text that is not taken for a North American local number."""
 
@@ -73,6 +76,31 @@ def _again(caller: Caller, region: str | None) -> bool:
         case Internal(extension=extension):
             return read_caller(extension, region) == Internal(extension, extension)
     return True
+
+
+@given(SIGNED, REGIONS)
+@settings(max_examples=500, deadline=None)
+@example("+266696687", "US")
+@example("+5215512345678", "MX")
+@example("+00000000", None)
+def test_a_number_with_its_sign_is_the_same_caller_alone_and_in_brackets(
+    text: str, region: str | None
+) -> None:
+    in_brackets = read_caller(f"<{text}>", region)
+
+    assert replace(in_brackets, raw=text) == read_caller(text, region)
+
+
+@given(SIGNED, st.integers(0, 3), REGIONS)
+@settings(max_examples=500, deadline=None)
+@example("+494000", 0, "US")
+def test_a_number_with_its_sign_is_read_alike_alone_and_before_a_mark(
+    text: str, blanks: int, region: str | None
+) -> None:
+    for position in (10, 6, 3)[:blanks]:
+        text = f"{text[:position]} {text[position:]}"
+
+    assert read_written(text, region) == read_written(f"{text};", region)
 
 
 @given(TEXTS, REGIONS)
