@@ -19,6 +19,7 @@ import msgspec
 import phonenumbers
 from phonenumbers import timezone
 from phonenumbers.phonemetadata import PhoneMetadata
+from phonenumbers.tzdata import TIMEZONE_DATA
 
 NANP: Final = 1
 """Country code of the North American numbering plan."""
@@ -184,14 +185,22 @@ def describe(number: Number) -> Description:
     parsed = _parsed(number.text, None)
     if parsed is None:
         return Description(number.text, None, ())
-    zones = tuple(
-        zone for zone in timezone.time_zones_for_number(parsed) if zone != timezone.UNKNOWN_TIMEZONE
-    )
     return Description(
         phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL),
         region_of(number),
-        zones,
+        _time_zones(parsed, _kind(number.text, None)),
     )
+
+
+def _time_zones(number: phonenumbers.PhoneNumber, kind: int) -> tuple[str, ...]:
+    """Do what `timezone.time_zones_for_number` does, which finds out again of what kind the number is."""
+    if kind == _UNKNOWN:
+        return ()
+    country_code = number.country_code or 0
+    if not phonenumbers.is_number_type_geographical(kind, country_code):
+        return TIMEZONE_DATA.get(str(country_code), ())
+    zones = timezone.time_zones_for_geographical_number(number)
+    return tuple(zone for zone in zones if zone != timezone.UNKNOWN_TIMEZONE)
 
 
 PLANS: Final = (
@@ -223,6 +232,7 @@ def take_imported_plans() -> None:
 
 
 _POSSIBLE: Final = phonenumbers.ValidationResult.IS_POSSIBLE
+_UNKNOWN: Final = phonenumbers.PhoneNumberType.UNKNOWN
 
 
 def _as_written(digits: str) -> E164 | None:
@@ -233,9 +243,16 @@ def _as_written(digits: str) -> E164 | None:
 @lru_cache(maxsize=1024)
 def _valid(text: str, region: str | None) -> E164 | None:
     number = _parsed(text, region)
-    if number is None or not phonenumbers.is_valid_number(number):
+    if number is None or _kind(text, region) == _UNKNOWN:
         return None
     return E164(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+@lru_cache(maxsize=1024)
+def _kind(text: str, region: str | None) -> int:
+    """Say what kind of number this is, of the library's `PhoneNumberType`; a valid number is one of a known kind."""
+    number = _parsed(text, region)
+    return _UNKNOWN if number is None else phonenumbers.number_type(number)
 
 
 @lru_cache(maxsize=1024)

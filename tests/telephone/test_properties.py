@@ -7,6 +7,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from phonenumbers import timezone
 
 from cti_lookup.matching import decide
 from cti_lookup.people import Contact, Person
@@ -18,6 +19,7 @@ from cti_lookup.telephone import (
     Invalid,
     Reading,
     Withheld,
+    plan,
     read_caller,
     read_written,
 )
@@ -89,6 +91,22 @@ def test_a_number_with_its_sign_is_the_same_caller_alone_and_in_brackets(
     in_brackets = read_caller(f"<{text}>", region)
 
     assert replace(in_brackets, raw=text) == read_caller(text, region)
+
+
+@given(CHANCES)
+@many
+def test_a_number_is_at_home_in_the_time_zones_that_the_library_gives(chance: Random) -> None:
+    number = a_number(chance)
+
+    zones = timezone.time_zones_for_number(number)
+
+    assert plan.describe(E164(e164(number))).time_zones == tuple(
+        filter(timezone.UNKNOWN_TIMEZONE.__ne__, zones)
+    )
+
+
+def test_a_number_that_no_plan_knows_is_at_home_in_no_time_zone() -> None:
+    assert plan.describe(E164("+11234567890")).time_zones == ()
 
 
 @given(SIGNED, st.integers(0, 3), REGIONS)
