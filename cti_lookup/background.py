@@ -1,9 +1,22 @@
 """Work that nobody waits for, with an owner that ends it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Generator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
+
+
+class Done:
+    """Work that is done: whoever waits for it goes on at once."""
+
+    def __await__(self) -> Generator[None]:
+        """Wait for nothing."""
+        yield from ()
+
+
+DONE: Final = Done()
+
+Work = Coroutine[Any, Any, None] | Done
 
 
 class Background:
@@ -13,8 +26,10 @@ class Background:
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Begin work whose end nobody waits for."""
+    def spawn(self, work: Work) -> None:
+        """Begin work whose end nobody waits for; what is done takes no task."""
+        if isinstance(work, Done):
+            return
         if self._closed:
             work.close()
             return

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol, TypeVar
 
 from cti_lookup.answers import Answer
+from cti_lookup.background import DONE, Work
 from cti_lookup.calls import Call
 from cti_lookup.events import CallEvent
 from cti_lookup.people import Person
@@ -32,11 +33,11 @@ class Turn(Protocol):
         """Give the answer that another replica got while this one waited for its turn."""
         ...
 
-    async def fill(self, answer: Answer, seconds: float) -> None:
+    def fill(self, answer: Answer, seconds: float) -> Work:
         """Share the answer for so many seconds, unless what it tells was forgotten since the turn began; end the turn."""
         ...
 
-    async def leave(self) -> None:
+    def leave(self) -> Work:
         """End the turn without an answer, so that another may ask."""
         ...
 
@@ -124,11 +125,13 @@ class _OwnTurn:
 
     found: Answer | None = None
 
-    async def fill(self, answer: Answer, seconds: float) -> None:
+    def fill(self, answer: Answer, seconds: float) -> Work:  # noqa: ARG002  # the port's signature
         """Share with nobody."""
+        return DONE
 
-    async def leave(self) -> None:
+    def leave(self) -> Work:
         """End nothing."""
+        return DONE
 
 
 class NoSharedTier:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from cti_lookup.background import Background, beside
+from cti_lookup.background import DONE, Background, beside
 
 
 class Work:
@@ -73,3 +73,11 @@ async def test_work_that_ends_within_the_grace_is_not_cut_short() -> None:
     background.spawn(work())
     await background.close(grace=5)
     assert ended.is_set()
+
+
+async def test_what_is_done_takes_no_task() -> None:
+    tasks = asyncio.all_tasks()
+    background = Background()
+    background.spawn(DONE)
+    assert asyncio.all_tasks() == tasks
+    await DONE
