@@ -13,8 +13,8 @@ from cti_lookup.errors import Unavailable
 from cti_lookup.people import Person
 from cti_lookup.questions import Purpose
 from cti_lookup.request_ids import passed_on
-from cti_lookup.rservice.concurrency import Slots
-from cti_lookup.rservice.failures import DECIDED_HERE, admitted, may_pass, observed
+from cti_lookup.rservice.concurrency import Slot, Slots
+from cti_lookup.rservice.failures import DECIDED_HERE, Admission, may_pass, shows_strain
 from cti_lookup.rservice.quota import AnyQuota, NoQuota, Quota, SharedCount
 from cti_lookup.rservice.quota_windows import UNLIMITED, QuotaLimits
 from cti_lookup.rservice.retries import QUICK, Budget, RetryBudget
@@ -59,9 +59,14 @@ def make_guards(
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked, why, and until when in the event loop's seconds."""
+    """
+    What is asked, why, and until when in the event loop's seconds.
+
+    `route` is the kind of its path: without the API's own address, without anybody's id and without the query.
+    """
 
     url: URL
+    route: str
     purpose: Purpose
     deadline: float
 
@@ -127,12 +132,22 @@ class GuardedApi:
     async def _ask(self, request: Request) -> tuple[Person, ...]:
         """Ask once: breaker, quota, slot, token, request; what is learned goes back the same way."""
         guards = self._guards
-        with admitted(guards.breaker):
+        with Admission(guards.breaker):
             guards.quota.check(request.purpose)
             async with guards.slots.slot(request.purpose) as slot:
-                with observed(slot):
-                    reply = await self._authorized(request)
-                    return decipher(reply.status, reply.body)
+                return await self._observed(slot, request)
+
+    async def _observed(self, slot: Slot, request: Request) -> tuple[Person, ...]:
+        """Tell a slot what its request says about the number of slots there should be."""
+        try:
+            reply = await self._authorized(request)
+            people = decipher(reply.status, reply.body)
+        except Unavailable as failure:
+            if shows_strain(failure):
+                slot.showed_strain()
+            raise
+        slot.went_well()
+        return people
 
     async def _authorized(self, request: Request) -> Reply:
         """Send with a token, and once more where that is refused and there is another."""
@@ -168,7 +183,7 @@ class GuardedApi:
         return await self._fetch(request, token)
 
     async def _fetch(self, request: Request, token: str, method: str = "GET") -> Reply:
-        with self._traces.outward(f"{method} {_route(request.url)}") as span:
+        with self._traces.outward(f"{method} {request.route}") as span:
             reply = await fetch(
                 self._session,
                 request.url,
@@ -195,8 +210,3 @@ class GuardedApi:
         """Ask what is left, outside of all limits: it is free. Raises `Unavailable`."""
         reply = await self._fetch(request, await self._token(request))
         return read_windows(reply.body) if reply.status == _OK else ()
-
-
-def _route(url: URL) -> str:
-    """Give the kind of a path: without the API's own address, without anybody's id and without the query."""
-    return "/people/{id}" if url.name.isdecimal() else f"/{url.name}"

@@ -84,7 +84,8 @@ class RemoteDirectory:
             return ()
         path, query = asked
         with self._call(purpose) as deadline:
-            people = await self._api.get(Request(self._asked_at[path].with_query(query), purpose, deadline))
+            asked_at = self._asked_at[path].with_query(query)
+            people = await self._api.get(Request(asked_at, f"/{path}", purpose, deadline))
             if all(person.contacts is not None for person in people):
                 return people
             return await self._all_whole(people[:MOST_PEOPLE], purpose, deadline)
@@ -96,8 +97,7 @@ class RemoteDirectory:
 
     async def erase(self, person_id: int) -> bool:
         """Erase a person for good, which only the embedded directory knows how to. Raises `Unavailable`."""
-        place = self._base / "people" / str(person_id)
-        return await self._api.erase(Request(place, Purpose.RINGING, self._deadline()))
+        return await self._api.erase(self._about(person_id, Purpose.RINGING, self._deadline()))
 
     async def close(self) -> None:
         """End what runs in the background."""
@@ -113,7 +113,7 @@ class RemoteDirectory:
 
     async def _ask_what_is_left(self) -> None:
         """Ask for the windows; whether that fails decides nothing."""
-        request = Request(self._base / "rate_limit", Purpose.BACKGROUND, self._deadline())
+        request = Request(self._base / "rate_limit", "/rate_limit", Purpose.BACKGROUND, self._deadline())
         with suppress(Unavailable):
             self._quota.learn_windows(await self._api.windows(request))
 
@@ -153,10 +153,13 @@ class RemoteDirectory:
         return tuple(person for person in whole if person is not None)
 
     async def _whole(self, person_id: int, purpose: Purpose, deadline: float) -> Person | None:
-        found = await self._api.get(Request(self._base / "people" / str(person_id), purpose, deadline))
+        found = await self._api.get(self._about(person_id, purpose, deadline))
         if found and found[0].id != person_id:
             raise Unavailable("malformed")
         return found[0] if found else None
+
+    def _about(self, person_id: int, purpose: Purpose, deadline: float) -> Request:
+        return Request(self._base / "people" / str(person_id), "/people/{id}", purpose, deadline)
 
 
 def _first_reason(failures: ExceptionGroup[Unavailable]) -> str:

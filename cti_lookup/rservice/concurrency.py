@@ -7,9 +7,7 @@ additive increase, multiplicative decrease, as TCP does it (RFC 5681).
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, Self
 
 from cti_lookup.errors import Unavailable
 from cti_lookup.questions import Purpose
@@ -21,11 +19,26 @@ PATIENCE: Final = 0.5
 
 
 class Slot:
-    """The right to have one request under way; `epoch` is the number of halvings that had been when it was taken."""
+    """
+    The right to have one request under way, from when it is entered to when it is left; to enter raises `Unavailable`.
 
-    def __init__(self, slots: "Slots", epoch: int) -> None:
+    `epoch` is the number of halvings that had been when it was taken.
+    """
+
+    def __init__(self, slots: "Slots", purpose: Purpose) -> None:
         self._slots = slots
-        self._epoch = epoch
+        self._purpose = purpose
+        self._epoch = 0
+
+    async def __aenter__(self) -> Self:
+        """Take it, or wait for it."""
+        await self._slots.take(self._purpose)
+        self._epoch = self._slots.epoch
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Give it back."""
+        self._slots.free()
 
     def went_well(self) -> None:
         """Note an answer in time."""
@@ -48,7 +61,7 @@ class Slots:
         self._patience = patience
         self._limit = most
         self._successes = 0
-        self._epoch = 0
+        self.epoch = 0
         self._taken = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
 
@@ -67,9 +80,12 @@ class Slots:
         """Give how many wait for a slot."""
         return len(self._waiting)
 
-    @asynccontextmanager
-    async def slot(self, purpose: Purpose) -> AsyncIterator[Slot]:
-        """Have one request under way. Raises `Unavailable`."""
+    def slot(self, purpose: Purpose) -> Slot:
+        """Give a slot to be entered."""
+        return Slot(self, purpose)
+
+    async def take(self, purpose: Purpose) -> None:
+        """Take a slot, or wait for one. Raises `Unavailable`."""
         rings = purpose is Purpose.RINGING
         if not self._waiting and self._taken < (self._limit if rings else max(1, self._limit // 2)):
             self._taken += 1
@@ -77,10 +93,6 @@ class Slots:
             raise Unavailable("busy")
         else:
             await self._wait()
-        try:
-            yield Slot(self, self._epoch)
-        finally:
-            self._free()
 
     def grow(self) -> None:
         """Count a success; a window of them, as many as may be under way, makes room for one more."""
@@ -92,8 +104,8 @@ class Slots:
 
     def halve(self, epoch: int) -> None:
         """Halve the limit, once for all that were under way together."""
-        if epoch == self._epoch:
-            self._epoch += 1
+        if epoch == self.epoch:
+            self.epoch += 1
             self._successes = 0
             self._limit = max(1, self._limit // 2)
 
@@ -105,14 +117,15 @@ class Slots:
                 await turn
         except BaseException as exc:
             if turn.done() and not turn.cancelled():
-                self._free()  # the slot came in the same moment as the end: to the next one
+                self.free()  # the slot came in the same moment as the end: to the next one
             elif turn in self._waiting:
                 self._waiting.remove(turn)
             if isinstance(exc, TimeoutError):
                 raise Unavailable("busy") from exc
             raise
 
-    def _free(self) -> None:
+    def free(self) -> None:
+        """Give a slot back."""
         self._taken -= 1
         self._admit()
 

@@ -1,12 +1,10 @@
 """What a failure says of the directory: whether it is ill, whether it is short of breath, whether it may pass."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 from typing import Final
 
 from cti_lookup.breaker import Breaker
 from cti_lookup.errors import Unavailable
-from cti_lookup.rservice.concurrency import Slot
 from cti_lookup.rservice.tokens import NoToken
 from cti_lookup.rservice.wire import BadStatus
 
@@ -33,48 +31,47 @@ def shows_strain(failure: Unavailable) -> bool:
     return failure.reason == "timeout" and not isinstance(failure, NoToken)
 
 
-@contextmanager
-def admitted(breaker: Breaker) -> Iterator[None]:
+class Admission:
     """
-    Ask only if the breaker admits it, and tell it what came of that. Raises `Unavailable`.
+    Lets a request be made only if the breaker admits it, and tells it what came of that. Raises `Unavailable`.
 
     Silence, broken lines and 5xx are failures: the next request would meet the same. 429, 401 and 403 are not: the
     directory answers, at once, and quota and tokens have limits of their own. Neither are malformed and oversized
     answers, redirects and other statuses: one bad record must not close the directory to all callers, and the wrong
     address in the settings is not healed by waiting. Of these nothing is learned, no more than of one who left.
+
+    A class, as a generator with `contextmanager` takes several times as long, and each request comes by here.
     """
-    permit = breaker.admit()
-    if permit is None:
-        raise Unavailable("open")
-    try:
-        yield
-    except Unavailable as failure:
-        if _is_ill(failure):
-            breaker.failed(permit)
-        elif isinstance(failure, BadStatus) and failure.reason in _ALIVE:
-            breaker.succeeded(permit)
+
+    def __init__(self, breaker: Breaker) -> None:
+        self._breaker = breaker
+
+    def __enter__(self) -> None:
+        """Be admitted."""
+        permit = self._breaker.admit()
+        if permit is None:
+            raise Unavailable("open")
+        self._permit = permit
+
+    def __exit__(
+        self, _: type[BaseException] | None, failure: BaseException | None, __: TracebackType | None
+    ) -> None:
+        """Tell how it went."""
+        if failure is None or _is_alive(failure):
+            self._breaker.succeeded(self._permit)
+        elif _is_ill(failure):
+            self._breaker.failed(self._permit)
         else:
-            breaker.gave_up(permit)
-        raise
-    except BaseException:  # cancelled
-        breaker.gave_up(permit)
-        raise
-    breaker.succeeded(permit)
+            self._breaker.gave_up(self._permit)
 
 
-def _is_ill(failure: Unavailable) -> bool:
+def _is_alive(failure: BaseException) -> bool:
+    return isinstance(failure, BadStatus) and failure.reason in _ALIVE
+
+
+def _is_ill(failure: BaseException) -> bool:
     if isinstance(failure, BadStatus):
         return failure.status >= _SERVER_ERROR
-    return failure.reason in {"timeout", "connection"} and not isinstance(failure, NoToken)
-
-
-@contextmanager
-def observed(slot: Slot) -> Iterator[None]:
-    """Tell a slot what its request says about the number of slots there should be."""
-    try:
-        yield
-    except Unavailable as failure:
-        if shows_strain(failure):
-            slot.showed_strain()
-        raise
-    slot.went_well()
+    if not isinstance(failure, Unavailable) or isinstance(failure, NoToken):
+        return False
+    return failure.reason in {"timeout", "connection"}

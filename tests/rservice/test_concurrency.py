@@ -149,11 +149,11 @@ async def test_whoever_leaves_in_the_moment_of_getting_a_slot_passes_it_on(slot_
     leaver, next_one = Holder(slots), Holder(slots)
     await settled()
     if slot_first:
-        slots._free()
+        slots.free()
         leaver.task.cancel()
     else:
         leaver.task.cancel()
-        slots._free()
+        slots.free()
     await settled()
     assert next_one.has_it.is_set()
     slots._taken += 1  # what was freed by hand above
