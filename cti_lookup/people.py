@@ -1,26 +1,23 @@
 """People as the directory tells of them, and the small records a screen pop shows."""
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(msgspec.Struct, frozen=True, gc=False):
     """A reference to a record by id and display name: organization, site, manager."""
 
     id: int
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
+class Contact(msgspec.Struct, frozen=True, gc=False):
     """One telephone of a person: `label` is `work`, `mobile`, `home` or `fax`, `telephone` free text."""
 
     label: str
     telephone: str
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(msgspec.Struct, frozen=True, gc=False):
     """
     A person as `GET /sd` and `GET /people/:id` give them; of the contacts only the telephones.
 

@@ -23,10 +23,11 @@ _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
 def read_json(body: bytes) -> Any:
     """Read one JSON value. Raises `ValueError`."""
-    if _depth(body) > DEEPEST:
+    may_be_deep = body.count(b"[") + body.count(b"{") > DEEPEST  # one person is not worth a closer look
+    if may_be_deep and _depth(body) > DEEPEST:
         raise ValueError("nested too deeply")
     text = body.decode()
-    value = json.loads(text, object_pairs_hook=_object, parse_constant=_constant, parse_float=_number)
+    value = _READER.decode(text)
     if _SURROGATE.search(text):
         json.dumps(value, ensure_ascii=False).encode()  # raises where one half came without the other
     return value
@@ -67,3 +68,6 @@ def _number(text: str) -> float:
     if not math.isfinite(number):
         raise ValueError("a number too large")
     return number
+
+
+_READER: Final = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant, parse_float=_number)

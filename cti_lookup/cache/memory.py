@@ -1,13 +1,14 @@
 """The memory tier: bounded, with a time for each entry, and a fence for what is forgotten."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from heapq import nlargest
 from random import random
 from typing import Final
 
 import msgspec
 from cachetools import Cache, LRUCache
+from msgspec.structs import replace
 
 from cti_lookup.answers import NOBODY, Answer
 from cti_lookup.cache.fence import Fence
