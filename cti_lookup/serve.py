@@ -20,8 +20,8 @@ from cti_lookup.web.keys import DRAINING, PARTS
 SHUTDOWN = 10.0
 """Seconds that requests under way have to end."""
 
-LAST_BODIES = 4.0
-"""Seconds before, in which bodies that are on their way may come; none may take longer than 3."""
+LAST_ANSWERS = 6.0
+"""Seconds before, in which bodies that are on their way may come (none may take longer than 3), and events be answered past aiohttp (5)."""
 
 _ALLOCATIONS_BETWEEN_COLLECTIONS = 20_000
 
@@ -98,7 +98,7 @@ async def _listening(runner: web.AppRunner, settings: Settings) -> AsyncIterator
     finally:
         listener.close()
         parts.screen.live.shut("shutdown")  # streams do not end by themselves
-        await door.emptied(LAST_BODIES)
+        await door.emptied(LAST_ANSWERS)
         door.close()
 
 

@@ -16,7 +16,7 @@ from typing import Final, TypeVar
 
 from aiohttp import web
 
-from cti_lookup.web.line import Express, Line, Lines
+from cti_lookup.web.line import Express, Line, Lines, no_express
 
 HEADERS_WITHIN: Final = 5.0
 """Seconds from connecting, or from the first byte of a later request, until the headers are there."""
@@ -62,7 +62,7 @@ class Door:
         within: float = HEADERS_WITHIN,
         keep_alive: float = KEEP_ALIVE,
         draining: Callable[[], bool] = bool,
-        express: Express | None = None,
+        express: Express = no_express,
     ) -> None:
         self._server = server
         self._most = most
@@ -122,10 +122,12 @@ class Door:
 
     async def emptied(self, within: float) -> None:
         """
-        Wait until all who asked are answered, `within` seconds at most.
+        Wait until all who asked are answered, `within` seconds at most; nobody new is answered past the server.
 
-        aiohttp hears no more of a body once it shuts down, so a request whose body is on its way would be told that it is too slow.
+        aiohttp waits for its own handlers once it shuts down, and for nobody else; and it hears no more of a body, so that a request whose body
+        is on its way would be told that it is too slow.
         """
+        self._lines.express = no_express
         with suppress(TimeoutError):
             async with asyncio.timeout(within):
                 while self._lines.asking or self._lines.answering:  # noqa: ASYNC110  # an event would cost each request, for the last second of all

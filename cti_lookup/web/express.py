@@ -25,7 +25,7 @@ from cti_lookup.request_ids import name_request
 from cti_lookup.ringing import Source
 from cti_lookup.web.bodies import LARGEST_BODY
 from cti_lookup.web.keys import Parts
-from cti_lookup.web.line import Answering, Express
+from cti_lookup.web.line import Answering, Express, no_express
 from cti_lookup.web.one_piece import in_one_piece
 from cti_lookup.web.problems import INTERNAL, PROBLEM_JSON, document
 from cti_lookup.web.webhooks import take_in
@@ -48,9 +48,9 @@ class _Head(msgspec.Struct, frozen=True, gc=False):
     length: int
 
 
-def express_lane(parts: Parts) -> Express | None:
+def express_lane(parts: Parts) -> Express:
     """Open the lane; where requests are traced there is none, as a span is made on the ordinary way."""
-    return None if parts.traces is not None else _Lane(parts).hear
+    return no_express if parts.traces is not None else _Lane(parts).hear
 
 
 class _Lane:

@@ -28,18 +28,22 @@ What answers gives None where the handler is to do it all the same; then nothing
 """
 
 
-@dataclass(frozen=True, slots=True)
+def no_express(_said: bytes, _last: bool) -> None:
+    """Leave everything to the handlers."""
+
+
+@dataclass(slots=True)
 class Lines:
     """
     What is known of the lines of a listener; moments are seconds of `clock`.
 
     `silent` have not come to the end of their headers since. `asking` are being answered by their handler, `answering` past it; `idle` were
-    answered past it last, and have said nothing since.
+    answered past it last, and have said nothing since. `express` becomes :func:`no_express` once the listener is to end.
     """
 
     clock: Callable[[], float]
     draining: Callable[[], bool] = bool
-    express: Express | None = None
+    express: Express = no_express
     silent: dict[RequestHandler, float] = field(default_factory=dict)
     asking: set[RequestHandler] = field(default_factory=set)
     idle: dict["Line", float] = field(default_factory=dict)
@@ -57,10 +61,10 @@ class Line(asyncio.Protocol):
     def __init__(self, handler: RequestHandler, lines: Lines) -> None:
         self._handler = handler
         self._lines = lines
-        self._express = lines.express
         self._task: asyncio.Task[None] | None = None
         self._behind = b""
         self._is_full = False
+        self._is_handed_over = False
         lines.silent[handler] = lines.clock()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -69,16 +73,16 @@ class Line(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Answer what was said, keep it for later, or pass it on."""
-        if self._express is None:
+        if self._is_handed_over:
             self._pass_on(data)
         elif self._task is not None or self._is_full:
             self._keep(data)
         else:
-            self._hear(data, self._express)
+            self._hear(data)
 
-    def _hear(self, data: bytes, express: Express) -> None:
+    def _hear(self, data: bytes) -> None:
         lines, handler, last = self._lines, self._handler, self._lines.draining()
-        answering = express(data, last)
+        answering = lines.express(data, last)
         if answering is None:
             self._hand_over(data)
             return
@@ -121,7 +125,7 @@ class Line(asyncio.Protocol):
 
     def _hand_over(self, data: bytes) -> None:
         """Leave this and all that follows to the handler."""
-        self._express, self._behind = None, b""
+        self._is_handed_over, self._behind = True, b""
         self._lines.idle.pop(self, None)
         if self._handler.transport is not None:
             self._handler.transport.resume_reading()

@@ -10,7 +10,7 @@ import pytest
 
 from cti_lookup.dialects import DIALECTS
 from cti_lookup.dialects.dialect import CUSTOM
-from cti_lookup.serve import LAST_BODIES, SHUTDOWN
+from cti_lookup.serve import LAST_ANSWERS, SHUTDOWN
 from cti_lookup.settings import NAMES, load_settings
 from tests.chart.release import EXAMPLES, NAME, Json, Release, install, values_of
 
@@ -97,7 +97,7 @@ def test_a_pod_that_is_to_go_is_left_alone_first_and_then_has_time_to_end(
     assert before == ["sleep", str(seconds)]
     told_to_leave = int(release.fixed_variables["CTI_DRAIN"])
     assert told_to_leave > 0
-    assert release.pod["terminationGracePeriodSeconds"] >= seconds + told_to_leave + LAST_BODIES + SHUTDOWN
+    assert release.pod["terminationGracePeriodSeconds"] >= seconds + told_to_leave + LAST_ANSWERS + SHUTDOWN
 
 
 def test_an_upgrade_takes_no_pod_away_before_another_is_ready(external: Release) -> None:

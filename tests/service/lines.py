@@ -11,7 +11,8 @@ from aiohttp import web
 
 from cti_lookup.web.door import KEEP_ALIVE, Door
 from cti_lookup.web.express import express_lane
-from cti_lookup.web.keys import PARTS, Parts
+from cti_lookup.web.keys import PARTS
+from cti_lookup.web.line import Express, no_express
 from tests.service.conftest import Service
 
 PATIENCE = 30.0
@@ -22,6 +23,7 @@ class Behind:
     """Who listens behind a door, and whether it is to end."""
 
     port: int
+    door: Door
     ends: bool = False
 
 
@@ -30,16 +32,16 @@ async def behind_a_door(
     service: Service,
     *,
     express: bool = True,
-    parts: Parts | None = None,
+    lane: Express | None = None,
     keep_alive: float = KEEP_ALIVE,
     within: float = 5.0,
 ) -> AsyncIterator[Behind]:
-    """Let a service that runs listen on one more port, with the express lane or without; `parts` are others than its own for the lane."""
+    """Let a service that runs listen on one more port, with the express lane, with another `lane`, or with none."""
     runner = service.client.server.runner
     assert isinstance(runner, web.AppRunner)
     assert runner.server is not None
-    inside, behind = runner.server.request_handler, Behind(0)
-    parts = parts or runner.app[PARTS]
+    inside = runner.server.request_handler
+    parts = runner.app[PARTS]
     door = Door(
         runner.server,
         most=100,
@@ -47,10 +49,10 @@ async def behind_a_door(
         within=within,
         keep_alive=keep_alive,
         draining=lambda: behind.ends,
-        express=express_lane(parts) if express else None,
+        express=lane or (express_lane(parts) if express else no_express),
     )
     listener = await asyncio.get_running_loop().create_server(door, "127.0.0.1", 0)
-    behind.port = listener.sockets[0].getsockname()[1]
+    behind = Behind(listener.sockets[0].getsockname()[1], door)
     try:
         yield behind
     finally:

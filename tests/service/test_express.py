@@ -16,6 +16,7 @@ from cti_lookup.dialects.generic import GENERIC
 from cti_lookup.events import CallEvent
 from cti_lookup.web.express import express_lane
 from cti_lookup.web.keys import PARTS
+from cti_lookup.web.line import no_express
 from tests.conftest import SettableClock
 from tests.playing.systems import NAMED, PUBLIC_URL, Systems
 from tests.servers.fake_directory import FakeDirectory, held, person
@@ -27,6 +28,7 @@ BEARER = f"Authorization: Bearer {KEY}"
 NUMBER = "+1 713 987 2967"
 RINGING = json.dumps({"event": "newCall", "from": NUMBER, "direction": "in", "callId": "one"}).encode()
 EVENT = event(RINGING, BEARER)
+LIVE = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
 SYSTEMS = Systems()
 
 
@@ -179,7 +181,7 @@ async def test_what_is_said_while_an_event_is_looked_up_waits_its_turn(
     async with behind_a_door(service) as behind, talking(behind) as talk:
         talk.say(EVENT)
         await directory.asked.wait()
-        await talk.say_slowly([b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n", EVENT[:20], EVENT[20:]])
+        await talk.say_slowly([LIVE, EVENT[:20], EVENT[20:]])
         gate.set()
         first, second, third = await talk.answers(3)
 
@@ -261,6 +263,33 @@ async def test_the_answer_is_the_last_of_its_line_once_the_process_is_to_end(
         assert (await early.say(EVENT).answer()).headers["connection"] == "close"
 
 
+async def test_what_is_said_once_the_listener_is_to_end_is_left_to_the_handlers_which_are_waited_for(
+    service: Service, directory: FakeDirectory
+) -> None:
+    gate = asyncio.Event()
+    directory.behaviour = held(gate, directory.answer)
+    async with behind_a_door(service) as behind, talking(behind) as early, talking(behind) as late:
+        early.say(EVENT)
+        await directory.asked.wait()
+        emptied = asyncio.create_task(behind.door.emptied(PATIENCE))
+        await late.say(LIVE).answer()
+        directory.asked.clear()
+        late.say(calling("+17135550110", "two"))
+        await directory.asked.wait()
+        assert not emptied.done()
+        gate.set()
+        assert matched(await early.answer()) == ["Ashok Kumar"]
+        assert matched(await late.answer()) == []
+        await emptied
+        directory.asked.clear()
+        gate.clear()
+        early.say(calling("+17135550111", "three"))
+        await directory.asked.wait()
+        behind.door.close()
+        gate.set()
+        assert matched(await early.answer()) == []
+
+
 async def test_wrong_keys_are_throttled_on_one_line_too(service: Service) -> None:
     async with behind_a_door(service) as behind, talking(behind) as talk:
         statuses = [(await talk.say(event(RINGING, "X-API-Key: wrong")).answer()).status for _ in range(150)]
@@ -286,7 +315,7 @@ async def test_what_nobody_expected_is_a_problem_and_a_line_in_the_log_without_i
     parts = service.client.app[PARTS]
     generic = replace(parts.sources["generic"], dialect=replace(GENERIC, read=fail))
     broken = replace(parts, sources={"generic": generic})
-    async with behind_a_door(service, parts=broken) as behind, talking(behind) as talk:
+    async with behind_a_door(service, lane=express_lane(broken)) as behind, talking(behind) as talk:
         answer = await talk.say(EVENT).answer()
 
     assert (answer.status, answer.headers["content-type"]) == (500, "application/problem+json")
@@ -298,7 +327,7 @@ async def test_what_nobody_expected_is_a_problem_and_a_line_in_the_log_without_i
 async def test_where_requests_are_traced_there_is_no_lane(start: StartService) -> None:
     service = await start(traces=KeptTraces())
     assert service.client.app is not None
-    assert express_lane(service.client.app[PARTS]) is None
+    assert express_lane(service.client.app[PARTS]) is no_express
 
 
 def matched(answer: Answer) -> list[str]:
