@@ -113,6 +113,21 @@ async def counts(service: Service) -> list[float]:
     ]
 
 
+@pytest.mark.parametrize("status", [200, 202, 205, 299])
+async def test_an_answer_of_any_status_is_alike_with_the_lane_and_without(
+    start: StartService, status: int
+) -> None:
+    custom = {"event": "event", "remote": "from", "respond": {"body": "json", "status": status}}
+    service = await start(sources={"own": {"dialect": "custom", "secrets": [KEY], "custom": custom}})
+    told = []
+    for express in (False, True):
+        async with behind_a_door(service, express=express) as behind, talking(behind) as talk:
+            told.append(alike(await talk.say(event(RINGING, BEARER, path="/webhooks/own")).answer()))
+
+    assert told[0][0] == status
+    assert told[0] == told[1]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMED)
 async def test_calls_of_every_dialect_are_answered_alike_with_the_lane_and_without(
