@@ -95,6 +95,9 @@ class Line(asyncio.Protocol):
     async def _answer(self, data: bytes, answering: Answering, last: bool) -> None:
         try:
             piece = await answering
+        except BaseException:  # a cancellation; nobody else would end the line
+            self._handler.force_close()
+            raise
         finally:
             self._task = None
             self._lines.answering.discard(self)

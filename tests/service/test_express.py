@@ -305,6 +305,17 @@ async def test_what_is_said_once_the_listener_is_to_end_is_left_to_the_handlers_
         assert matched(await early.answer()) == []
 
 
+async def test_a_line_on_which_an_answer_is_given_up_ends(service: Service) -> None:
+    async def given_up() -> bytes:
+        raise asyncio.CancelledError
+
+    async with (
+        behind_a_door(service, lane=lambda _said, _last: given_up()) as behind,
+        talking(behind) as talk,
+    ):
+        assert await talk.say(EVENT).rest() == b""
+
+
 async def test_wrong_keys_are_throttled_on_one_line_too(service: Service) -> None:
     async with behind_a_door(service) as behind, talking(behind) as talk:
         statuses = [(await talk.say(event(RINGING, "X-API-Key: wrong")).answer()).status for _ in range(150)]
