@@ -54,6 +54,7 @@ class Slots:
     From 1 to `most` slots; it starts with all of them, so that the first minute of a day is not a slow one.
 
     Ringing phones wait in order, at most `MOST_WAITING` and `patience` seconds; nothing else waits, or overtakes them.
+    `epoch` counts the halvings.
     """
 
     def __init__(self, most: int = MOST, *, patience: float = PATIENCE) -> None:
