@@ -27,7 +27,7 @@ from cti_lookup.web.bodies import LARGEST_BODY
 from cti_lookup.web.keys import Parts
 from cti_lookup.web.line import Answering, Express, no_express
 from cti_lookup.web.one_piece import in_one_piece
-from cti_lookup.web.problems import INTERNAL, PROBLEM_JSON, document
+from cti_lookup.web.problems import INTERNAL, PROBLEM_JSON
 from cti_lookup.web.webhooks import take_in
 
 _END: Final = b"\r\n\r\n"
@@ -35,7 +35,7 @@ _EVENTS: Final = b"POST /webhooks/"
 _LARGEST_HEAD: Final = 2048
 """Bytes of a head that is remembered."""
 _MOST_HEADS: Final = 512
-_FAILED: Final = Answered(document(*INTERNAL), PROBLEM_JSON, 500)
+_FAILED: Final = Answered(INTERNAL, PROBLEM_JSON, 500)
 _UNUSUAL: Final = (hdrs.EXPECT, hdrs.CONTENT_ENCODING, hdrs.TRANSFER_ENCODING, hdrs.UPGRADE)
 
 

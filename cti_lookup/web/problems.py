@@ -52,11 +52,7 @@ async def answer_to(exc: Exception, request: web.Request, parts: Parts) -> web.R
             parts.log.error("not_forgotten", result=exc.reason)
             return not_forgotten()
     parts.log.failure(exc)
-    return problem(*INTERNAL)
-
-
-INTERNAL: Final = (500, "internal", "Something failed here. The log says where.")
-"""The status, the code and the detail of what nobody expected."""
+    return web.Response(status=500, body=INTERNAL, content_type=PROBLEM_JSON, headers=NO_SNIFFING)
 
 
 def not_forgotten() -> web.Response:
@@ -153,3 +149,7 @@ def document(status: int, code: str, detail: str, **extra: str) -> bytes:
     """Write a problem document."""
     fields = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "code": code}
     return msgspec.json.encode({**fields, "detail": detail, **extra})
+
+
+INTERNAL: Final = document(500, "internal", "Something failed here. The log says where.")
+"""What is told where something failed that nobody expected."""

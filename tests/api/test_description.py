@@ -102,7 +102,7 @@ def codes_in_code() -> Iterator[str]:
     yield from (kind.reason for kind in rejections(Rejected)[1:])
     for node in parsed():
         match node:
-            case ast.Call(func=ast.Name("problem"), args=[_, told, *_]):
+            case ast.Call(func=ast.Name("problem" | "document"), args=[_, told, *_]):
                 yield from (
                     one.value
                     for one in ast.walk(told)
