@@ -34,6 +34,10 @@ class Source:
     secrets: Secrets = ()
     insecure: bool = False
 
+    def opens_to(self, key: str) -> bool:
+        """Tell whether whoever shows this key is heard; where the dialect signs, its signature is still to be verified."""
+        return self.insecure or self.dialect.verify is not None or key in self.keys
+
 
 class Rung(msgspec.Struct, frozen=True, gc=False):
     """

@@ -1,6 +1,9 @@
 """Who may use a machine route, and which region they mean."""
 
+from collections.abc import Mapping
+
 from aiohttp import web
+from yarl import URL
 
 from cti_lookup.errors import BadKey, WrongField
 from cti_lookup.keys import shown_key
@@ -27,7 +30,12 @@ def asking(request: web.Request) -> Parts:
 
 def shown(request: web.Request) -> str:
     """Take the key that a request shows in its headers, or for telephones that can do no better, in its query."""
-    return shown_key(request.headers) or request.query.get("key", "")
+    return shown_in(request.headers, request.rel_url)
+
+
+def shown_in(headers: Mapping[str, str], url: URL) -> str:
+    """Do the same for a request whose head was only read."""
+    return shown_key(headers) or url.query.get("key", "")
 
 
 def region_asked(request: web.Request, parts: Parts) -> str | None:

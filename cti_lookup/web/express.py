@@ -20,9 +20,9 @@ from multidict import CIMultiDictProxy
 
 from cti_lookup.dialects import Answered, Request
 from cti_lookup.errors import Rejected
-from cti_lookup.keys import shown_key
 from cti_lookup.request_ids import name_request
 from cti_lookup.ringing import Source
+from cti_lookup.web.access import shown_in
 from cti_lookup.web.bodies import LARGEST_BODY
 from cti_lookup.web.keys import Parts
 from cti_lookup.web.line import Answering, Express, no_express
@@ -80,10 +80,9 @@ class _Lane:
         source, length = self._sources.get(path), int(message.headers.get(hdrs.CONTENT_LENGTH, "0"))
         if source is None or not 0 < length <= LARGEST_BODY:
             return None
-        is_signed = source.dialect.verify is not None or source.insecure
-        if is_signed or _shown(message) in source.keys:
-            return _Head(source, message.headers, message.path, length)
-        return None
+        if not source.opens_to(shown_in(message.headers, message.url)):
+            return None
+        return _Head(source, message.headers, message.path, length)
 
     async def _answer(self, head: _Head, body: bytes, last: bool) -> bytes | None:
         began, parts = perf_counter(), self._parts
@@ -116,7 +115,3 @@ def _is_usual(message: RawRequestMessage) -> bool:
         and not message.should_close
         and not any(name in message.headers for name in _UNUSUAL)
     )
-
-
-def _shown(message: RawRequestMessage) -> str:
-    return shown_key(message.headers) or message.url.query.get("key", "")

@@ -106,11 +106,7 @@ async def hear(  # a request, where it goes, and what it leaves behind
     began = perf_counter()
     try:
         body = await read_body(request)
-        if (
-            source.dialect.verify is None
-            and not source.insecure
-            and (token or shown(request)) not in source.keys
-        ):
+        if not source.opens_to(token or shown(request)):
             raise BadKey("The key is missing or not known.")
         heard = Request(
             request.headers,
