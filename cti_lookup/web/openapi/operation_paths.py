@@ -16,8 +16,9 @@ from cti_lookup.web.openapi.operations import (
     text_answer,
 )
 from cti_lookup.web.openapi.parameters import IF_NONE_MATCH, PLACE, Parameter, in_path, telephone
-from cti_lookup.web.openapi.problems import BODY, KEY, MEDIA_TYPE
+from cti_lookup.web.openapi.problems import BODY, KEY
 from cti_lookup.web.openapi.schemas import FLAG, ID, TEXT, Schema, record, ref, words
+from cti_lookup.web.problems import PROBLEM_JSON
 
 SCHEMAS: Final[Mapping[str, Schema]] = {
     "Erasure": record("Whom to erase.", {"person_id": ID}, closed=True),
@@ -105,7 +106,7 @@ def _ready() -> Operation:
         "description": "Not yet, until numbering plans are read, or not any more, as the process is to end; or there are too many connections (`full`).",
         "content": {
             "application/json": {"schema": ref("Ready"), "example": {"ready": False}},
-            MEDIA_TYPE: {"schema": ref("Problem")},
+            PROBLEM_JSON: {"schema": ref("Problem")},
         },
     }
     answers = {"200": json_answer("Yes.", ref("Ready"), {"ready": True}), "503": away}

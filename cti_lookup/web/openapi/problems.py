@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Any, Final
 
 from cti_lookup.web.openapi.schemas import TEXT, Schema, described, record, ref, words
+from cti_lookup.web.problems import PROBLEM_JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,6 @@ ALONE: Final = (("refused",), ("not_found",), ("method_not_allowed",))
 """Codes of answers that belong to no route; they are described all the same."""
 
 _CHALLENGED: Final = frozenset({*KEY, *TOKEN} - {"bad_origin"})
-MEDIA_TYPE: Final = "application/problem+json"
 
 PROBLEM: Final[Schema] = record(
     "A problem document (RFC 9457). `code` is stable, `detail` is for people and tells nothing personal.",
@@ -102,7 +102,7 @@ def _response(codes: tuple[str, ...]) -> Mapping[str, Any]:
         "description": " ".join(f"`{code}`: {CODES[code].means}" for code in codes),
         "headers": _headers(codes),
         "content": {
-            MEDIA_TYPE: {
+            PROBLEM_JSON: {
                 "schema": {**ref("Problem"), "properties": {"code": {"enum": [*codes]}}},
                 "examples": {code: {"value": _example(code)} for code in codes},
             }
