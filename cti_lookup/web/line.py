@@ -123,8 +123,7 @@ class Line(asyncio.Protocol):
             return
         self._handler.transport.resume_reading()
         data, self._behind = self._behind, b""
-        if data:
-            self.data_received(data)
+        self.data_received(data)
 
     def _hand_over(self, data: bytes) -> None:
         """Leave this and all that follows to the handler."""
