@@ -32,6 +32,14 @@ LIVE = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
 SYSTEMS = Systems()
 
 
+@pytest.fixture
+def gate(directory: FakeDirectory) -> asyncio.Event:
+    """Hold the directory's answers until this is set."""
+    gate = asyncio.Event()
+    directory.behaviour = held(gate, directory.answer)
+    return gate
+
+
 def calling(number: str, call: str = "one") -> bytes:
     return event(json.dumps({"event": "newCall", "from": number, "callId": call}).encode(), BEARER)
 
@@ -189,10 +197,8 @@ async def test_requests_on_one_line_are_answered_in_their_order(
 
 
 async def test_what_is_said_while_an_event_is_looked_up_waits_its_turn(
-    service: Service, directory: FakeDirectory
+    service: Service, directory: FakeDirectory, gate: asyncio.Event
 ) -> None:
-    gate = asyncio.Event()
-    directory.behaviour = held(gate, directory.answer)
     async with behind_a_door(service) as behind, talking(behind) as talk:
         talk.say(EVENT)
         await directory.asked.wait()
@@ -225,10 +231,8 @@ MOST_SAID = 200_000
 
 
 async def test_who_hangs_up_while_an_event_is_looked_up_is_looked_up_all_the_same(
-    service: Service, directory: FakeDirectory
+    service: Service, directory: FakeDirectory, gate: asyncio.Event
 ) -> None:
-    gate = asyncio.Event()
-    directory.behaviour = held(gate, directory.answer)
     async with behind_a_door(service) as behind:
         async with talking(behind) as talk:
             talk.say(EVENT)
@@ -263,10 +267,8 @@ async def test_who_begins_and_does_not_end_after_being_answered_past_the_handler
 
 
 async def test_the_answer_is_the_last_of_its_line_once_the_process_is_to_end(
-    service: Service, directory: FakeDirectory
+    service: Service, directory: FakeDirectory, gate: asyncio.Event
 ) -> None:
-    gate = asyncio.Event()
-    directory.behaviour = held(gate, directory.answer)
     async with behind_a_door(service) as behind, talking(behind) as early, talking(behind) as late:
         early.say(EVENT)
         await directory.asked.wait()
@@ -280,10 +282,8 @@ async def test_the_answer_is_the_last_of_its_line_once_the_process_is_to_end(
 
 
 async def test_what_is_said_once_the_listener_is_to_end_is_left_to_the_handlers_which_are_waited_for(
-    service: Service, directory: FakeDirectory
+    service: Service, directory: FakeDirectory, gate: asyncio.Event
 ) -> None:
-    gate = asyncio.Event()
-    directory.behaviour = held(gate, directory.answer)
     async with behind_a_door(service) as behind, talking(behind) as early, talking(behind) as late:
         early.say(EVENT)
         await directory.asked.wait()
