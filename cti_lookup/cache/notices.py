@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
+from cti_lookup.background import together
 from cti_lookup.cache.naming import Names
 from cti_lookup.cache.redis_clients import Client
 from cti_lookup.cache.redis_link import RedisLink, RedisSilent, Script, reason_of, unless_nonsense
@@ -28,7 +29,6 @@ _BEAT_AGAIN: Final = 0.25
 _BEAT_MS: Final = 900
 _BLOCK_MS: Final = 500
 _MOST_AT_ONCE: Final = 500
-_CANCEL_AGAIN: Final = 0.05
 _SHORTEST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 2.0
 _LONGEST_NUMBER: Final = 19
@@ -96,13 +96,7 @@ class Notices:
     async def run(self) -> None:
         """Listen and beat until cancelled."""
         self._cut_off(self._lost)
-        tasks = {asyncio.create_task(self._listen()), asyncio.create_task(self._beat())}
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for one in done:
-                one.result()
-        finally:
-            await _end(tasks)
+        await together(self._listen(), self._beat())
 
     async def _beat(self) -> None:
         await self._listening.wait()  # so that the first heartbeat is heard here, too
@@ -196,19 +190,6 @@ class Notices:
         if person not in self._known_erased:
             self._known_erased.add(person)
             self._tell(Forgotten(person=person, erased=True))
-
-
-async def _end(tasks: "set[asyncio.Task[None]]") -> None:
-    """
-    Cancel tasks until they have ended.
-
-    Facts (redis-py 8.1): before it sends, it looks at the socket for 0 s, and takes a cancellation that arrives in that
-    moment for the end of the 0 s; so one cancellation may not be enough.
-    """
-    while tasks:
-        for one in tasks:
-            one.cancel()
-        _, tasks = await asyncio.wait(tasks, timeout=_CANCEL_AGAIN)
 
 
 class _Stream:

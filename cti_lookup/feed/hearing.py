@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
+from cti_lookup.background import together
 from cti_lookup.cache.redis_clients import Client
 from cti_lookup.cache.redis_link import RedisSilent, reason_of
 from cti_lookup.feed.board import Board
@@ -33,7 +34,6 @@ _MOST_AT_ONCE: Final = 500
 _MOST_REPLAYED: Final = 50_000
 _SHORTEST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 2.0
-_CANCEL_AGAIN: Final = 0.05
 _EPOCH: Final = 8
 
 _Entries = Sequence[tuple[bytes, Mapping[bytes, bytes]]]
@@ -83,16 +83,7 @@ class Hearing:
 
     async def run(self) -> None:
         """Listen, and keep up, until cancelled."""
-        tasks = {asyncio.create_task(self._listen()), asyncio.create_task(self._keep_up())}
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for one in done:
-                one.result()
-        finally:
-            while tasks:  # redis-py may swallow a cancellation, as `notices` says
-                for one in tasks:
-                    one.cancel()
-                _, tasks = await asyncio.wait(tasks, timeout=_CANCEL_AGAIN)
+        await together(self._listen(), self._keep_up())
 
     async def _keep_up(self) -> None:
         while True:

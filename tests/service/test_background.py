@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from cti_lookup.background import DONE, Background, beside
+from cti_lookup.background import DONE, Background, beside, together
 
 
 class Work:
@@ -81,3 +81,33 @@ async def test_what_is_done_takes_no_task() -> None:
     background.spawn(DONE)
     assert asyncio.all_tasks() == tasks
     await DONE
+
+
+async def test_of_works_that_run_together_all_end_with_the_first_whose_failure_is_told() -> None:
+    work = Work()
+
+    async def fail() -> None:
+        await work.begun.wait()
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await together(work.run(), fail())
+    assert work.cancelled
+
+
+async def test_a_work_that_overhears_a_cancellation_is_cancelled_again() -> None:
+    work, overheard = Work(), asyncio.Event()
+
+    async def overhear() -> None:
+        try:
+            await work.run()
+        except asyncio.CancelledError:
+            overheard.set()
+        await asyncio.Event().wait()
+
+    running = asyncio.create_task(together(overhear()))
+    await work.begun.wait()
+    running.cancel()
+    await asyncio.wait((running,))
+    assert overheard.is_set()
+    assert running.cancelled()
