@@ -145,7 +145,9 @@ async def test_hundreds_of_source_names_and_numbers_add_no_series(
 async def test_no_digits_of_a_number_no_name_and_no_key_are_in_the_metrics(service: Service) -> None:
     await use(service)
     await service.ring(ASHOKS_NUMBER, callId="CA-17139872967", user="agent-smith", queue="queue-blue")
-    text = await service.metrics()
+    text = "".join(
+        line.rpartition(" ")[0] for line in (await service.metrics()).splitlines()
+    )  # not what was measured
     for personal in ("713987", "872967", "207946", "Ashok", "Kumar", "people.example", KEY, "smith", "blue"):
         assert personal not in text
 
