@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
-from cti_lookup.answers import Answer, Lookup, Outcome, Tier
+from cti_lookup.answers import Answer, Lookup, Outcome, Tier, encode_caller
 from cti_lookup.cache.flights import Flights
 from cti_lookup.cache.memory import MemoryTier
 from cti_lookup.errors import Unavailable
@@ -135,8 +135,14 @@ class CallerLookup:
         deadline: float,
         late: Outcome,
     ) -> Lookup:
-        """Wait for a flight, and after its head start for something old, until the deadline."""
-        now = asyncio.get_running_loop().time
+        """
+        Wait for a flight, and after its head start for something old, until the deadline.
+
+        Meanwhile the caller is written as every answer tells them, which is kept: while the directory is asked it costs no time.
+        """
+        loop = asyncio.get_running_loop()
+        loop.call_soon(encode_caller, caller)  # comes after a new flight's first step, which asks
+        now = loop.time
         for until in (min(now() + self._head_start, deadline), deadline):
             await asyncio.wait((flight,), timeout=max(0.0, until - now()))
             if flight.done():

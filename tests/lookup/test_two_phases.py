@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from cti_lookup.answers import Lookup, Outcome, Tier
+from cti_lookup.answers import Lookup, Outcome, Tier, encode_caller
 from cti_lookup.calls import CallBook
 from cti_lookup.dialects import Request
 from cti_lookup.dialects.generic import GENERIC
@@ -14,6 +14,7 @@ from cti_lookup.ringing import Ringing, Rung, Source
 from tests.conftest import SettableClock
 from tests.lookup.people import PeopleDirectory
 from tests.lookup.replica import Replica, ids
+from tests.lookup.timeless import settle
 
 BUDGET = 0.5
 SOURCE = Source("pbx", GENERIC, Keys(("a-long-key-of-this-test",)), "GB")
@@ -68,3 +69,17 @@ async def test_who_withholds_the_number_is_nobody_to_wait_for(
 
     assert found_by(await _rung(ringing, WITHHELD)).outcome is Outcome.WITHHELD
     assert directory.asked == []
+
+
+async def test_while_the_directory_is_asked_the_caller_is_written_as_the_answer_tells_them(
+    ringing: Ringing, directory: PeopleDirectory
+) -> None:
+    encode_caller.cache_clear()
+    directory.holds = True
+    rings = asyncio.create_task(_rung(ringing))
+    await settle()
+    assert (len(directory.air), encode_caller.cache_info().currsize) == (1, 1)
+
+    directory.heal()
+    assert found_by(await rings).outcome is Outcome.MATCHED
+    assert encode_caller.cache_info().misses == 1
