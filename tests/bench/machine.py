@@ -4,8 +4,8 @@ import os
 import re
 import resource
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
 
@@ -88,19 +88,21 @@ def memory_of(process: int) -> Memory:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What the two cores, the server and the load had used at a moment."""
+    """What the two cores, the server, the load and what keeps each core awake had used at a moment."""
 
     at: float
     cores: dict[int, Use]
     server: float
     load: float
+    awake: dict[int, float] = field(default_factory=dict)
 
     @classmethod
-    def now(cls, server: int, helpers: Iterable[int] = ()) -> Self:
+    def now(cls, server: int, helpers: Iterable[int] = (), awake: Mapping[int, int] | None = None) -> Self:
         """
         Read the clocks; `server` is the process that is measured, the load this program and its ended children.
 
-        `helpers` are processes on the load's core that belong to the measurement, and count as load.
+        `helpers` are processes on the load's core that belong to the measurement, and count as load; `awake` are those that keep
+        a core awake.
         """
         ended = resource.getrusage(resource.RUSAGE_CHILDREN)
         return cls(
@@ -108,6 +110,7 @@ class Moment:
             cores=parse_stat(Path("/proc/stat").read_text()),
             server=_used(server),
             load=time.process_time() + ended.ru_utime + ended.ru_stime + sum(map(_used, helpers)),
+            awake={core: _used(process) for core, process in (awake or {}).items()},
         )
 
 
@@ -132,6 +135,8 @@ def between(before: Moment, after: Moment, cores: Cores) -> Stretch:
         after.cores[core].busy
         - before.cores[core].busy
         - used
+        - after.awake.get(core, 0.0)
+        + before.awake.get(core, 0.0)
         + after.cores[core].stolen
         - before.cores[core].stolen
         for core, used in ours.items()

@@ -1,7 +1,11 @@
-"""What a call nobody has heard of costs beside the directory's own time: one connection, one request at a time."""
+"""
+What a call nobody has heard of costs beside the directory's own time: one connection, one request at a time.
+
+The directory alone is asked from the service's core, as the service asks it, so that both times hold the same way between cores.
+"""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -9,6 +13,7 @@ from itertools import count
 from time import perf_counter
 from typing import Any, Final
 
+from tests.bench.awake import awake, staying_on
 from tests.bench.errors import WrongAnswerError
 from tests.bench.figures import Calm, Gate, Measure, Row, Trial, What, percentile, trial_row
 from tests.bench.machine import Moment, between
@@ -31,8 +36,8 @@ def overhead(stage: Stage) -> Iterator[Row]:
     """Ask the directory alone, through the service, and alone again; one that answers at once, and one after 50 ms."""
     for delay, many in _MANY.items():
         rounds = stage.plan.rounds(7, 3) if delay == 0 else stage.plan.rounds(3, 2)
-        with _asked(stage, delay) as (stub, variant):
-            one = _Asking(stage, stub, variant, many)
+        with awake(stage.cores) as loops, _asked(stage, delay) as (stub, variant):
+            one = _Asking(stage, stub, variant, many, loops)
             one.warm()
             patience = Patience(2 * rounds)
             trials = [one.trial(patience) for _ in range(rounds)]
@@ -48,6 +53,7 @@ class _Asking:
     stub: Server
     variant: Variant
     many: int
+    awake: Mapping[int, int]
     serials: Iterator[int] = field(default_factory=lambda: count(1))
 
     def warm(self) -> None:
@@ -68,7 +74,8 @@ class _Asking:
                 return told
 
     def _alone(self) -> float:
-        return self._p50(self.stub, asked_directly(), _is_one_person)
+        with staying_on(self.stage.cores.server):
+            return self._p50(self.stub, asked_directly(), _is_one_person)
 
     def _through(self) -> float:
         (request,) = self.variant.traffic.requests()
@@ -81,7 +88,7 @@ class _Asking:
         return percentile(seconds, 0.5) * 1000
 
     def _moment(self) -> Moment:
-        return Moment.now(self.variant.server.pid, self.variant.helpers)
+        return Moment.now(self.variant.server.pid, self.variant.helpers, self.awake)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from io import StringIO
-from os import sched_getaffinity
+from os import SCHED_IDLE, sched_getaffinity, sched_getscheduler
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from rich.console import Console
 from cti_lookup.directory.callers.callers import Question, View, who_is_calling
 from cti_lookup.directory.callers.telephones import telephone_digits
 from cti_lookup.directory.storage.database import open_reader
+from tests.bench.awake import awake, staying_on
 from tests.bench.crowd import gather
 from tests.bench.directory import filled, looked_up
 from tests.bench.errors import CannotMeasureError, WrongAnswerError
@@ -207,6 +208,31 @@ def test_what_others_took_of_either_core_disturbs() -> None:
     assert between(start, calm, cores).disturbed == pytest.approx(0.0)
     assert between(start, visited, cores).disturbed == pytest.approx(0.1)
     assert between(start, stolen, cores).disturbed == pytest.approx(0.15)
+
+
+def test_what_keeps_a_core_awake_disturbs_nobody() -> None:
+    cores = Cores(server=1, load=0)
+    start = Moment(at=10.0, cores={0: Use(5.0, 0.0), 1: Use(5.0, 0.0)}, server=3.0, load=1.0)
+    kept = Moment(10.0 + 2.0, {0: Use(7.0, 0.0), 1: Use(7.0, 0.0)}, 3.5, 1.6, awake={0: 1.4, 1: 1.5})
+
+    assert between(start, kept, cores).disturbed == pytest.approx(0.0)
+    assert between(start, kept, cores).busy == pytest.approx(0.25)
+
+
+def test_who_keeps_the_cores_awake_runs_only_where_nobody_else_wants_to_and_ends() -> None:
+    with awake(Cores(server=CORE, load=CORE)) as loops:
+        process = loops[CORE]
+        assert (sched_getscheduler(process), sched_getaffinity(process)) == (SCHED_IDLE, {CORE})
+
+    with pytest.raises(ProcessLookupError):
+        sched_getscheduler(process)
+
+
+def test_this_program_stays_on_a_core_for_as_long_as_is_said() -> None:
+    before = sched_getaffinity(0)
+    with staying_on(CORE):
+        assert sched_getaffinity(0) == {CORE}
+    assert sched_getaffinity(0) == before
 
 
 HITS = 'cti_lookups_total{outcome="matched",tier="memory"}'
