@@ -181,6 +181,29 @@ def test_without_a_default_region_a_national_text_has_no_country() -> None:
     assert read_written("(713) 987-2967", None) == (Reading(NATIONAL, "7139872967"),)
 
 
+@pytest.mark.parametrize(
+    ("text", "digits"),
+    [
+        ("(+55) 40.04.1900", "5540041900"),
+        ("+55 30.04.1900", "5530041900"),
+        ("0055 30.04.1900", "5530041900"),
+        ("+55 11 30.04.1900", "551130041900"),
+        ("+45 2012-11-30", "4520121130"),
+        ("+45 24/7 24 724", "4524724724"),
+        ("+44 20 7946 0958 since 30.04.1999", "442079460958"),
+        ("2012-11-30 +44 20 7946 0958", "442079460958"),
+        ("since 4/30/1999: +44 20 7946 0958 24/7", "442079460958"),
+    ],
+)
+def test_what_looks_like_a_date_is_part_of_a_number_that_has_only_begun(text: str, digits: str) -> None:
+    assert read_written(text, "US") == (Reading(CERTAIN, digits),)
+
+
+def test_a_day_that_no_month_has_makes_no_date() -> None:
+    assert read_written("40.04.1900", "US") == (Reading(NATIONAL, "40041900"),)
+    assert read_written("30.04.1900", "US") == ()
+
+
 @pytest.mark.parametrize("text", ["Line +44 20 7946 0958", "Desk +44 20 7946 0958", "floor +44 20 7946 0958"])
 def test_a_label_does_not_swallow_a_country_code(text: str) -> None:
     assert read_written(text, "US") == (Reading(CERTAIN, "442079460958"),)
