@@ -32,6 +32,7 @@ from cti_lookup.reading import Reading
 from cti_lookup.ringing import Ringing, Source
 from cti_lookup.rservice.handshake import AllowedHosts, open_handshake
 from cti_lookup.rservice.quota_windows import QuotaLimits
+from cti_lookup.rservice.transport import CONNECT
 from cti_lookup.rservice.writers import Unsigned, Verifier
 from cti_lookup.settings import Settings
 from cti_lookup.shapes import Shapes
@@ -99,6 +100,7 @@ def create_app(  # noqa: PLR0913  # a program's choices, by name
     limits: QuotaLimits | None = None,
     redis_limits: RedisLimits | None = None,
     head_start: float = HEAD_START,
+    connect: float = CONNECT,
     most_busy: int = MOST_BUSY,
     files: Path = pages.FOLDER,
     extended: Callable[[web.Application], None] | None = None,
@@ -127,6 +129,7 @@ def create_app(  # noqa: PLR0913  # a program's choices, by name
             limits=limits,
             redis_limits=redis_limits,
             head_start=head_start,
+            connect=connect,
             most_busy=most_busy,
             traces=traces,
         ) as made:
@@ -221,6 +224,7 @@ async def open_parts(  # noqa: PLR0913  # a program's choices, by name
     limits: QuotaLimits | None = None,
     redis_limits: RedisLimits | None = None,
     head_start: float = HEAD_START,
+    connect: float = CONNECT,
     most_busy: int = MOST_BUSY,
     traces: Traces | None = None,
 ) -> AsyncIterator[Parts]:
@@ -239,7 +243,15 @@ async def open_parts(  # noqa: PLR0913  # a program's choices, by name
         replicas = await stack.enter_async_context(_replicas(settings, tallies, clock, redis_limits, traces))
         guards = guards_of(settings, clock, replicas.count, limits)
         directory = await stack.enter_async_context(
-            open_directory_of(settings, guards, tallies, clock, samples=samples, traces=traces or NO_TRACES)
+            open_directory_of(
+                settings,
+                guards,
+                tallies,
+                clock,
+                samples=samples,
+                traces=traces or NO_TRACES,
+                connect=connect,
+            )
         )
         await stack.enter_async_context(replicas.listening(memory))
         fetching = Fetching(

@@ -13,6 +13,7 @@ from cti_lookup.rservice.client import Address, RemoteDirectory, open_directory
 from cti_lookup.rservice.quota import SharedCount
 from cti_lookup.rservice.quota_windows import UNLIMITED, QuotaLimits
 from cti_lookup.rservice.tokens import ClientCredentials
+from cti_lookup.rservice.transport import CONNECT
 from cti_lookup.settings import Settings
 from cti_lookup.tallies import Tallies
 from cti_lookup.times import Clock
@@ -33,9 +34,16 @@ def guards_of(
 
 @asynccontextmanager
 async def open_directory_of(  # noqa: PLR0913  # what it depends on, named at the composition root
-    settings: Settings, guards: Guards, tallies: Tallies, clock: Clock, *, samples: bool, traces: Traces
+    settings: Settings,
+    guards: Guards,
+    tallies: Tallies,
+    clock: Clock,
+    *,
+    samples: bool,
+    traces: Traces,
+    connect: float = CONNECT,
 ) -> AsyncIterator[RemoteDirectory]:
-    """Open the way to the directory; with `samples` an empty one of our own is filled with sample people."""
+    """Open the way to the directory; with `samples` an empty one of our own is filled with sample people; `connect` is seconds."""
     if settings.directory_url:
         tallies.watch("cti_quota_remaining", lambda: guards.quota.remaining.hour)
         tallies.watch("cti_quota_hourly", lambda: guards.quota.hourly)
@@ -51,6 +59,7 @@ async def open_directory_of(  # noqa: PLR0913  # what it depends on, named at th
                 settings.directory_account,
                 settings.directory_account_header,
                 settings.directory_query,
+                connect=connect,
             ),
             place.credentials,
             guards,

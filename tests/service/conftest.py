@@ -24,7 +24,7 @@ from cti_lookup.web.keys import PARTS
 from cti_lookup.web.lookups import PATIENCE
 from tests.conftest import SettableClock
 from tests.servers.fake_directory import ASHOKS_NUMBER, TOKEN, FakeDirectory
-from tests.servers.redis_waits import LIMITS
+from tests.servers.redis_waits import LIMITS, PATIENT
 
 KEY = "a-machine-key"
 BEARER = {"Authorization": f"Bearer {KEY}"}
@@ -141,6 +141,7 @@ async def starting(directory: FakeDirectory, clock: Clock, **common: object) -> 
             clock=clock,
             redis_limits=redis_limits,
             head_start=head_start,
+            connect=PATIENT,
             most_busy=most_busy,
             traces=traces,
         )
