@@ -115,7 +115,7 @@ async def _until_nobody_is_let_in(port: int) -> None:
     while True:
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", port)
-        except ConnectionRefusedError:
+        except (ConnectionRefusedError, ConnectionResetError):  # reset: it was still waiting to be let in
             return
         writer.close()
         await asyncio.sleep(0.01)

@@ -32,9 +32,7 @@ from tests.feed.replicas import (
 )
 from tests.servers.redis_content import parts_of
 from tests.servers.redis_process import RedisProcess
-
-BRIEF = 0.15
-"""Seconds that a replica waits for a Redis that is not there; what is late is told later."""
+from tests.servers.redis_waits import BRIEF
 
 
 @pytest.fixture

@@ -14,6 +14,9 @@ from tests.servers.redis_process import RedisProcess
 FAR = 5.0
 """Seconds that clocks differ by."""
 
+LONG = 60.0
+"""Seconds after which a call counts as left behind, where that is not the subject."""
+
 
 def told(screen: Onlooker) -> list[str]:
     """Give the states of calls that a screen was told, and why calls left it."""
@@ -128,7 +131,10 @@ async def test_a_call_that_a_killed_process_joined_to_another_is_shown_as_one(re
 async def test_who_calls_is_found_out_though_the_process_that_looked_for_it_was_killed(
     redis: RedisProcess,
 ) -> None:
-    async with process(redis, "alive") as alive, process(redis, "killed", looks=False) as killed:
+    async with (
+        process(redis, "alive", overdue=LONG) as alive,
+        process(redis, "killed", looks=False) as killed,
+    ):
         killed.directory.holds = True
         rang = await killed.hear()
         await shows(alive, "ringing")

@@ -17,6 +17,7 @@ from cti_lookup.cache.stored import packed
 from cti_lookup.errors import NotForgotten
 from cti_lookup.questions import AnyQuestion, Forgotten, IdentityKey, IdentityQuestion
 from tests.conftest import SettableClock
+from tests.servers.redis_content import parts_of
 from tests.servers.redis_process import RedisProcess
 from tests.tier.replicas import ASHOK, ASHOK_AT_HIS_DESK, HOWARD, NEVER, SECRET, TENANT, Replica, StartReplica
 
@@ -116,15 +117,7 @@ async def filled(start: StartReplica) -> Replica:
 def everything(stored: Redis) -> Iterator[bytes]:
     for key in keys_of(stored):
         yield key
-        match stored.type(key):
-            case b"string":
-                yield stored.get(key)  # type: ignore[misc]  # bytes
-            case b"set":
-                yield from stored.smembers(key)  # type: ignore[misc]
-            case b"hash":
-                yield from (part for pair in stored.hgetall(key).items() for part in pair)  # type: ignore[misc]
-            case b"stream":
-                yield from (p for _, fields in stored.xrange(key) for pair in fields.items() for p in pair)  # type: ignore[misc,union-attr]
+        yield from parts_of(stored, key)
 
 
 async def test_nothing_personal_can_be_read_in_redis(start: StartReplica, stored: Redis) -> None:
