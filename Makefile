@@ -174,7 +174,7 @@ lock: ## write the locks again from pyproject.toml (LOCK_ARGS=--upgrade for newe
 	    --no-emit-index-url --no-annotate --custom-compile-command "make lock" --output-file "$$1" $(LOCK_ARGS) "$${@:2}"
 	}
 	compile requirements.lock pyproject.toml
-	compile requirements-dev.lock --extra speed --extra traces --group build --group dev --constraint requirements.lock pyproject.toml
+	compile requirements-dev.lock --extra traces --group build --group dev --constraint requirements.lock pyproject.toml
 	compile requirements-traces.lock --extra traces --constraint requirements-dev.lock pyproject.toml
 	compile requirements-build.lock --group build --constraint requirements-dev.lock
 
