@@ -248,7 +248,7 @@ async def test_who_hangs_up_while_an_event_is_looked_up_is_looked_up_all_the_sam
 
 @pytest.mark.slow
 async def test_who_is_answered_past_the_handler_may_stay_as_long_as_anybody(service: Service) -> None:
-    async with behind_a_door(service, keep_alive=0.6, within=0.1) as behind, talking(behind) as talk:
+    async with behind_a_door(service, keep_alive=0.6, within=0.5) as behind, talking(behind) as talk:
         for _ in range(4):
             assert matched(await talk.say(EVENT).answer()) == ["Ashok Kumar"]
             await asyncio.sleep(0.3)

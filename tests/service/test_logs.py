@@ -19,10 +19,10 @@ from tests.service.wire import exchange, request_line
 
 KEYED = b"X-API-Key: " + KEY.encode()
 PERSONAL = (
-    "713987",
+    "7139872",
     "9872967",
     "987-2967",
-    "207946",
+    "2079460",
     "Ashok",
     "Kumar",
     "people.example",
