@@ -199,7 +199,23 @@ class Known(msgspec.Struct, frozen=True, gc=False):
         )
         if newer.outcome in _UNSETTLED and older.raw == newer.raw and older.outcome not in _UNSETTLED:
             both = replace(both, lookup=older.lookup, outcome=older.outcome, people=older.people)
+        if older.nameless and not newer.nameless:
+            both = _unnamed(both, older)
         return None if both == replace(entry, changed_at=both.changed_at) else both
+
+
+def _unnamed(entry: Entry, stripped: Entry) -> Entry:
+    """Name nobody whom the same call does not name since somebody was erased from it."""
+    entry = replace(entry, call=_nameless(entry.call), nameless=True)
+    if entry.raw != stripped.raw:
+        return entry
+    return replace(
+        entry,
+        lookup=stripped.lookup,
+        outcome=stripped.outcome,
+        people=stripped.people,
+        chosen=stripped.chosen,
+    )
 
 
 def gone(entry: Entry, why: str) -> Entry:

@@ -214,12 +214,28 @@ class SharedCallLog:
         return f"{self._origin}-{self._number}"
 
     def hear(self, entry: Entry, event_id: str) -> None:
-        """Show what some replica wrote; remember its event in any case, as others know it."""
+        """Show what some replica wrote, if nothing newer is known; remember its event in any case, as others know it."""
+        if self._is_behind(entry):
+            self._board.note(event_id, entry.id, self._clock())
+            return
         written = self._written.get(entry.id)
         if written is not None and written[0].revision <= entry.revision:
             del self._written[entry.id]
         if not self._live.show(entry, event_id):
             self._board.note(event_id, entry.id, self._clock())
+
+    def _is_behind(self, entry: Entry) -> bool:
+        """
+        Tell whether what was heard is older than what is known, and tell Redis that again.
+
+        Each change is made to what stands in Redis, so this can only be where Redis has lost that, and a replica that had not
+        heard of it was the first to tell what it knew.
+        """
+        known = self._known(entry.id)
+        if known is None or known.gone or known.noted_at <= entry.noted_at:
+            return False
+        self._tell_again(known, entry)
+        return True
 
     def hear_gone(self, call_id: str, why: str, event_id: str) -> None:
         """Take a call from the screens that some replica took off."""
@@ -245,9 +261,15 @@ class SharedCallLog:
             self._live.show(entry, self._own_id())
         self._written.clear()
         for entry in self._board:
-            if not entry.gone and entry.id not in self._untold:
-                self._untold[entry.id] = _Untold(None, [Known(entry)])
+            if not entry.gone:
+                self._tell_again(entry, None)
                 self._shown.add(entry.id)
+
+    def _tell_again(self, known: Entry, present: Entry | None) -> None:
+        """Have Redis told what is known of a call, before what it is to be told anyway; `present` is what stands there now."""
+        untold = self._untold.setdefault(known.id, _Untold(present))
+        if Known(known) not in untold.changes:
+            untold.changes = [Known(known), *untold.changes[1 - _MOST_CHANGES :]]
 
     async def find(self, call_id: str) -> Entry | None:
         """Give a call."""

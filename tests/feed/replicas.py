@@ -61,6 +61,7 @@ class Replica:
     counts: Counter[str] = field(default_factory=Counter)
     revoked: list[Revoked] = field(default_factory=list)
     hearing: Hearing | None = None
+    records: tuple[Records, ...] = ()
 
     def look(self, who: Agent = MACHINE, last_event_id: str | None = None) -> Onlooker:
         """Open a screen."""
@@ -152,7 +153,7 @@ async def sharing(
     choices = SharedChoices(link, names, OwnChoices(time.time), count)
     try:
         await hearing.begin(within)
-        yield Replica(calls, live, board, choices, revocations, counts, revoked, hearing)
+        yield Replica(calls, live, board, choices, revocations, counts, revoked, hearing, sides)
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

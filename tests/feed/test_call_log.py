@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from cti_lookup.answers import Lookup, Outcome
 from cti_lookup.calls import Call, State
 from cti_lookup.events import Result
-from cti_lookup.feed.changes import Chosen, Found, Gone, News, Seen
+from cti_lookup.feed.changes import Chosen, Found, Gone, Known, News, Seen
 from cti_lookup.feed.entry import Entry, encode_entry
 from cti_lookup.feed.revocations import Revoked
 from tests.feed.desk import agent
@@ -258,3 +258,22 @@ async def test_what_is_told_late_gives_no_token_back(replica: Replica) -> None:
     await replica.revocations.revoke(Revoked(now - 1, subject="subject"))
 
     assert await replica.revocations.holds(between)
+
+
+@pytest.mark.parametrize("is_newer", [False, True])
+async def test_what_is_told_again_names_nobody_who_was_erased_meanwhile(
+    replica: Replica, is_newer: bool
+) -> None:
+    rang = call()
+    await replica.note(rang)
+    known = await only(replica)
+    await replica.calls.erase_person(1)
+    stripped = await only(replica)
+    again = replace(known, state=State.ENDED, noted_at=known.noted_at + (1 if is_newer else -1))
+    both = Known(again).apply(stripped)
+
+    assert (both is not None) is is_newer
+    if both is not None:
+        assert (both.state, both.nameless) == (State.ENDED, True)
+        assert (both.people, both.lookup) == (stripped.people, stripped.lookup)
+        assert b"LOVELACE" not in both.call

@@ -103,6 +103,39 @@ async def test_who_comes_back_to_another_replica_is_told_what_was_missed(
     assert states(two.look(agent("1001"), event.id).greeting) == [(second.id, "ringing")]
 
 
+async def test_a_state_that_redis_has_lost_is_told_again_though_a_replica_that_missed_it_was_faster(
+    redis: RedisProcess, pair: tuple[Replica, Replica]
+) -> None:
+    one, two = pair
+    ringing = call()
+    await one.note(ringing)
+    await until(lambda: all(_state(each, ringing) is State.RINGING for each in pair))
+    screen, before = Watched(one.look()), one.board.get(ringing.id)
+    await one.note(ended(ringing))
+    await until(lambda: all(_state(each, ringing) is State.ENDED for each in pair))
+    now = one.board.get(ringing.id)
+    assert before is not None
+    assert now is not None
+
+    async with sharing(redis, "three", within=BRIEF) as faster:
+        (records,) = faster.records
+        late = replace(before, revision=now.revision + 3)
+        assert await records.write([(late, now.revision)], time.time()) == [None]
+        await until(
+            lambda: (entry := one.board.get(ringing.id)) is not None and entry.revision > late.revision
+        )
+
+    await until(lambda: all(_state(each, ringing) is State.ENDED for each in pair))
+    assert [entry.state for entry in await two.log()] == [State.ENDED]
+    assert screen.read().shown[ringing.id]["state"] == "ended"
+    assert untold(one) == untold(two) == 0
+
+
+def _state(replica: Replica, of: Call) -> State | None:
+    entry = replica.board.get(of.id)
+    return entry.state if entry is not None else None
+
+
 async def test_both_change_a_call_at_once_and_agree(pair: tuple[Replica, Replica]) -> None:
     one, two = pair
     ringing = call()
