@@ -232,7 +232,7 @@ class SharedCallLog:
         heard of it was the first to tell what it knew.
         """
         known = self._known(entry.id)
-        if known is None or known.gone or known.noted_at <= entry.noted_at:
+        if known is None or known.gone or entry.gone or known.noted_at <= entry.noted_at:
             return False
         self._tell_again(known, entry)
         return True

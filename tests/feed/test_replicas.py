@@ -13,7 +13,7 @@ from redis import Redis
 
 from cti_lookup.calls import Call, State
 from cti_lookup.errors import NotForgotten
-from cti_lookup.feed.changes import News, Seen
+from cti_lookup.feed.changes import News, Seen, gone
 from cti_lookup.feed.entry import Entry
 from cti_lookup.feed.revocations import Revoked
 from cti_lookup.feed.shared_log import SharedCallLog
@@ -129,6 +129,25 @@ async def test_a_state_that_redis_has_lost_is_told_again_though_a_replica_that_m
     assert [entry.state for entry in await two.log()] == [State.ENDED]
     assert screen.read().shown[ringing.id]["state"] == "ended"
     assert untold(one) == untold(two) == 0
+
+
+async def test_a_call_that_was_taken_off_goes_though_a_newer_state_is_known_here(
+    pair: tuple[Replica, Replica],
+) -> None:
+    one, _ = pair
+    ringing = call()
+    await one.note(ringing)
+    await until(lambda: _state(one, ringing) is State.RINGING)
+    before = one.board.get(ringing.id)
+    await one.note(ended(ringing))
+    await until(lambda: _state(one, ringing) is State.ENDED)
+    assert before is not None
+    assert isinstance(one.calls, SharedCallLog)
+
+    one.calls.hear(replace(gone(before, "erased"), revision=before.revision + 9), "another")
+
+    assert [entry.gone for entry in one.board] == ["erased"]
+    assert untold(one) == 0
 
 
 def _state(replica: Replica, of: Call) -> State | None:
