@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,15 +33,21 @@ from cti_lookup.directory.transfer.importing import import_file
 filling.ENTRIES_AT_ONCE = 100
 
 
+def progress(read):
+    print(read, flush=True)
+    if "held" in sys.argv:
+        sys.stdin.readline()
+
+
 def run(database, file):
     order = plan_import(Path(database), Path(file))
-    import_file(order, now=datetime.now(UTC), progress=lambda read: print(read, flush=True), reject=print)
+    import_file(order, now=datetime.now(UTC), progress=progress, reject=print)
 
 
-if len(sys.argv) == 3:
+if len(sys.argv) >= 3:
     print("ready", flush=True)
     try:
-        run(*sys.argv[1:])
+        run(*sys.argv[1:3])
     except DirectoryError as error:
         sys.exit(str(error))
 """
@@ -79,9 +86,21 @@ def import_in_a_process(database: Path, file: Path, under: Sequence[str] = ()) -
     return process
 
 
-def wait_for_progress(process: subprocess.Popen[str]) -> None:
-    assert process.stdout is not None
-    assert int(process.stdout.readline()) > 0
+@contextmanager
+def held_import(database: Path, file: Path) -> Iterator[None]:
+    """Have an import read some of a file, and no more as long as this lasts; then kill it."""
+    with subprocess.Popen(
+        [sys.executable, "-c", IMPORT, database, file, "held"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        assert int(process.stdout.readline()) > 0
+        yield
+        process.kill()
 
 
 @dataclass(frozen=True)
@@ -100,7 +119,8 @@ class Nursery:
         child = int(answers.readline())
         ended, _, _ = select.select([answers], [], [], seconds)
         if not ended:
-            os.kill(child, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it may have come to its end just now
+                os.kill(child, signal.SIGKILL)
         status = int(answers.readline())
         assert status in {0, signal.SIGKILL}
         return status == 0
@@ -146,29 +166,24 @@ def test_an_import_killed_at_any_moment_leaves_all_of_a_file_or_nothing(
 @pytest.mark.slow
 def test_a_killed_import_goes_on_where_it_was(tmp_path: Path) -> None:
     directory = Directory(tmp_path)
-    file = file_of_people(tmp_path, 1, count=60_000)
-    with import_in_a_process(directory.database, file) as process:
-        wait_for_progress(process)
-        process.kill()
+    file = file_of_people(tmp_path, 1)
+    with held_import(directory.database, file):
+        pass
     (staging,) = tmp_path.glob("*.import-*.sqlite3")
     before = Directory(tmp_path).staged(staging)
 
     report = directory.take_in(file.read_bytes(), file.name)
 
-    assert before > 0
-    assert report.applied.created == 60_000
+    assert 0 < before < PEOPLE
+    assert report.applied.created == PEOPLE
     assert directory.staging_files() == []
 
 
 def test_a_file_that_is_being_imported_is_not_imported_twice(tmp_path: Path) -> None:
     directory = Directory(tmp_path)
-    file = file_of_people(tmp_path, 1, count=50_000)
-    with import_in_a_process(directory.database, file) as first:
-        wait_for_progress(first)
-        first.send_signal(signal.SIGSTOP)
-        with import_in_a_process(directory.database, file) as second:
-            _, said = second.communicate(timeout=PATIENCE)
-        first.kill()
+    file = file_of_people(tmp_path, 1)
+    with held_import(directory.database, file), import_in_a_process(directory.database, file) as second:
+        _, said = second.communicate(timeout=PATIENCE)
 
     assert (second.returncode, said.strip()) == (1, "the file is being imported already")
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cti_lookup.directory.webhooks.deliveries import COURIER
 from tests.directory.conftest import Api, StartDirectory
 from tests.directory.webhook_receiver import Receiver, SettableClock, until
 
@@ -21,6 +22,11 @@ class Office:
     @property
     def address(self) -> str:
         return str(self.api.client._base_url).rstrip("/")
+
+    def pass_by(self, seconds: float) -> None:
+        """Let time pass, and have the courier look what is due now; its own next look may be half a second away."""
+        self.clock.pass_by(seconds)
+        self.api.app[COURIER].wake()
 
     async def registered(self, path: str = "hook", *, verified: bool = True, **fields: Any) -> int:
         """Register a webhook, verify it, and give its id."""
