@@ -1,6 +1,8 @@
 """
 The service as `serve` runs it, which also notes the text of every exception that one of its own lines raises or lets through.
 
+Noting makes it slow: it waits longer for Redis, so that this changes nothing of what it does.
+
 Started as `python -m tests.canary.traced serve`; they are written to the file `CTI_TEST_EXCEPTIONS`, a line each, with the mark `own` or
 `foreign`.
 """
@@ -8,14 +10,18 @@ Started as `python -m tests.canary.traced serve`; they are written to the file `
 import asyncio
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final, TextIO
 
 import cti_lookup
+from cti_lookup.app import create_app
 from cti_lookup.errors import CtiError
+from cti_lookup.rservice.quota_windows import QuotaLimits
 from cti_lookup.serve import serve
 from cti_lookup.settings import load_settings
+from tests.servers.redis_waits import LIMITS, PATIENT
 
 _PACKAGE: Final = str(Path(cti_lookup.__file__).parent)
 
@@ -24,8 +30,9 @@ def main() -> None:
     """Serve until told to end."""
     with Path(os.environ.pop("CTI_TEST_EXCEPTIONS")).open("w", encoding="utf-8", buffering=1) as file:
         settings = load_settings()
+        make = partial(create_app, limits=QuotaLimits(patience=2 * PATIENT), redis_limits=LIMITS)
         sys.settrace(_tracer(file))
-        asyncio.run(serve(settings, samples=False, listening=_say_where))
+        asyncio.run(serve(settings, samples=False, listening=_say_where, make=make))
 
 
 def _tracer(file: TextIO) -> Any:
