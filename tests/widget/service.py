@@ -57,6 +57,7 @@ class FakeService:
     def __init__(self) -> None:
         self.calls: dict[str, Json] = {}
         self.log: list[Json] = []
+        self.log_readings = 0
         self.tokens: set[str] = {TOKEN}
         self.refusals: dict[str, Refusal] = {}
         self.life = timedelta(hours=1)
@@ -75,6 +76,8 @@ class FakeService:
         self._changed = asyncio.Condition()
         self._door = asyncio.Event()
         self._door.set()
+        self._log_door = asyncio.Event()
+        self._log_door.set()
 
     @property
     def url(self) -> str:
@@ -117,6 +120,15 @@ class FakeService:
             yield
         finally:
             self._door.set()
+
+    @asynccontextmanager
+    async def slow_log(self) -> AsyncIterator[None]:
+        """Hold answers of the log back as long as this lasts; each tells what was so when it was asked for."""
+        self._log_door.clear()
+        try:
+            yield
+        finally:
+            self._log_door.set()
 
     def restart(self) -> None:
         """Forget what was sent, as a new process does; the calls are still there."""
@@ -235,9 +247,12 @@ class FakeService:
     async def _calls(self, request: web.Request) -> web.Response:
         if "log" in self.failing:
             return web.Response(status=503)
-        return self._refused(request) or web.json_response(
-            {"calls": [*reversed(self.calls.values()), *self.log]}
-        )
+        calls = [*reversed(self.calls.values()), *self.log]
+        async with self._changed:
+            self.log_readings += 1
+            self._changed.notify_all()
+        await self._log_door.wait()
+        return self._refused(request) or web.json_response({"calls": calls})
 
     async def _lookup(self, request: web.Request) -> web.Response:
         if self.found is None:

@@ -76,6 +76,17 @@ async def test_a_call_that_ends_comes_into_the_log(service: FakeService, open_pa
     await expect(page.locator(".logged")).to_contain_text(["Ashok Kumar"])
 
 
+async def test_a_call_told_while_the_log_is_read_stays_in_it(service: FakeService, open_page: Open) -> None:
+    service.log = [LOGGED[2]]
+    async with service.slow_log():
+        page = await open_page(log="")
+        await service.until(lambda: service.log_readings == 1)
+        service.tell(call(**ENDED))
+        await expect(page.locator(".logged")).to_contain_text(["Ashok Kumar"])
+
+    await expect(page.locator(".logged")).to_contain_text(["Ashok Kumar", "Number withheld"])
+
+
 async def test_an_erased_call_leaves_the_log(service: FakeService, open_page: Open) -> None:
     page = await open_page(log="")
     service.tell(call(**ENDED))

@@ -2660,10 +2660,11 @@ export class CtiCallerLookup extends HTMLElement {
   async #readLog() {
     if (this.#reading) return;
     this.#reading = true;
+    const before = [...this.#log.keys()]; // the answer may be older than a call that the stream tells meanwhile
     try {
       const read = await this.#service.calls();
       const ids = new Set(read.map((call) => call.id));
-      for (const id of this.#log.keys()) if (!ids.has(id) && !this.#board.get(id)) this.#log.delete(id);
+      for (const id of before) if (!ids.has(id) && !this.#board.get(id)) this.#log.delete(id);
       read.forEach((call) => this.#remember(call));
       this.#logFailed = false;
     } catch {
