@@ -93,6 +93,7 @@ async def test_a_call_that_nobody_answers_is_shown_as_missed(
 
 async def test_a_sample_is_rung_with_the_keyboard_alone(open_page: OpenPage) -> None:
     page = await open_page()
+    await expect(page.locator("[data-sample=one-person]")).to_be_visible()
     await page.keyboard.press("Tab")
     await expect(page.locator("[data-sample=one-person]")).to_be_focused()
     await page.keyboard.press("Enter")

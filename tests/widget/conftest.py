@@ -15,6 +15,7 @@ from tests.widget.service import TOKEN, FakeService, serving
 
 IMAGES: Final = Path(__file__).parents[2] / "docs" / "images" / "widget"
 PATIENCE: Final = 30_000  # milliseconds: a bound for a hung test, no measure
+AHEAD: Final = 10.0  # seconds: more than it takes to say so
 FLAGS: Final = (
     "--no-sandbox",  # tests may run as root
     "--disable-gpu",
@@ -96,6 +97,11 @@ def open_page(context: BrowserContext, service: FakeService) -> Open:
         return page
 
     return open_page
+
+
+async def stop_time(page: Page) -> None:
+    """Let time jump ahead in all pages of a profile whose clock is installed, and then stand still."""
+    await page.context.clock.pause_at(await page.evaluate("Date.now()") / 1000 + AHEAD)
 
 
 @pytest.fixture

@@ -3,10 +3,10 @@
 from typing import Any, Final
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import BrowserContext, Page, expect
 
 from tests.widget.calls import AN_ID, call, matched, people, person, without
-from tests.widget.conftest import Open
+from tests.widget.conftest import Open, stop_time
 from tests.widget.service import FakeService
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
@@ -157,9 +157,13 @@ async def test_a_name_that_comes_late_takes_the_place_of_the_number(
     await expect(page.locator(".card .name")).to_have_text("Ashok Kumar")
 
 
-async def test_the_number_is_copied_as_it_can_be_dialled(service: FakeService, open_page: Open) -> None:
+async def test_the_number_is_copied_as_it_can_be_dialled(
+    service: FakeService, open_page: Open, context: BrowserContext
+) -> None:
+    await context.clock.install()
     page = await open_page()
-    await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await stop_time(page)
     service.tell(call())
     await page.get_by_role("button", name="Copy number").click()
     await expect(page.get_by_role("button", name="Copied")).to_have_count(1)

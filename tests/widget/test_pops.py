@@ -1,12 +1,14 @@
 """A call pops once, in one tab, and disturbs nobody."""
 
+import asyncio
+from collections.abc import Sequence
 from typing import Any, Final
 
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
 from tests.widget.calls import AN_ID, ANSWERED, ENDED, MISSED, call, matched, person, without
-from tests.widget.conftest import Open
+from tests.widget.conftest import Open, stop_time
 from tests.widget.service import FakeService
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
@@ -33,10 +35,19 @@ async def settled(page: Page) -> None:
     await page.clock.run_for(2_000)
 
 
+async def announced_somewhere(pages: Sequence[Page]) -> None:
+    """Wait until a call was announced in one of the pages."""
+    async with asyncio.timeout(20):
+        while not sum([await page.locator(".live > p").count() for page in pages]):  # noqa: ASYNC110  # no event tells of either
+            await asyncio.sleep(0.05)
+
+
 async def test_a_call_that_rings_is_announced_once_with_name_and_organization(
-    service: FakeService, open_page: Open
+    service: FakeService, open_page: Open, context: BrowserContext
 ) -> None:
+    await context.clock.install()
     page = await open_page()
+    await stop_time(page)
     service.tell(call(lookup=without("pending")))
     await expect(page.locator(".card")).to_contain_text("Looking up the caller")
     service.tell(call(revision=2))
@@ -133,6 +144,7 @@ async def test_of_two_tabs_one_pops(service: FakeService, open_page: Open, conte
     service.tell(call())
     for page in (first, second):
         await expect(page.locator("[data-call]")).to_contain_text("Ashok Kumar")
+    await announced_somewhere((first, second))
     await settled(second)
 
     pops = [len(await heard(page, "cti-pop")) for page in (first, second)]

@@ -128,10 +128,12 @@ async def test_a_silent_stream_is_opened_again(
 ) -> None:
     await context.clock.install()
     page = await open_page()
-    await context.clock.fast_forward(34_000)
+    await context.clock.fast_forward(30_000)
     assert await page.evaluate(f"{ELEMENT}.state") == "connected"
-    await context.clock.fast_forward(2_000)
-    await until_state(page, "reconnecting")
+    await context.clock.fast_forward(6_000)
+    await page.wait_for_function(
+        "() => window.heard.some(({type, detail}) => type === 'cti-state' && detail.state === 'reconnecting')"
+    )
     await context.clock.fast_forward(2_000)
 
     await service.until_followed(2)
@@ -172,13 +174,18 @@ async def test_an_expired_token_is_replaced_by_the_provider_s(service: FakeServi
     assert await page.evaluate("window.asked") == 1
 
 
-async def test_a_token_is_renewed_before_it_ends(service: FakeService, open_page: Open) -> None:
+async def test_a_token_is_renewed_before_it_ends(
+    service: FakeService, context: BrowserContext, open_page: Open
+) -> None:
+    await context.clock.install()
     service.tokens = {TOKEN, NEW_TOKEN}
-    service.life = timedelta(seconds=4)
+    service.life = timedelta(seconds=40)
     page = await open_page()
     service.life = timedelta(hours=1)
     await page.evaluate(PROVIDE, NEW_TOKEN)
     service.tell(call())
+    await expect(page.locator(".card")).to_have_count(1)
+    await context.clock.fast_forward(21_000)
     await service.until(lambda: len(service.opened_with) == 2)
     await until_state(page, "connected")
 
