@@ -13,11 +13,14 @@ from cti_lookup.fetching import LONGEST_FLIGHT
 from tests.replicas.fleet import PROMISED, SOON, Fleet, Replica, names, outcomes, taking, until
 from tests.servers.fake_directory import FakeDirectory, held
 from tests.servers.redis_process import RedisProcess
+from tests.standstill import standstill
 
 pytestmark = pytest.mark.slow
 
 DIRECTORYS_TIME = 0.3
 EACH = 20
+TO_SPARE = 0.3
+"""Seconds that this process, which is the directory too, may stand still before who waits is told `unavailable`."""
 
 
 async def all_at_once(replicas: list[Replica]) -> list[Any]:
@@ -102,9 +105,11 @@ async def test_a_lookup_of_what_a_killed_process_was_asking_is_answered_in_time(
 
     await until(has_renewed_its_lock)
     directory.behaviour = directory.answer
-    lookups = asyncio.gather(*(one.lookup() for _ in range(EACH) for one in others))
-    first.program.kill()
-    assert outcomes(await lookups) == {"matched"}, "which is unavailable after 1.5 s"
+    async with standstill() as stood:
+        lookups = asyncio.gather(*(one.lookup() for _ in range(EACH) for one in others))
+        first.program.kill()
+        late = outcomes(await lookups) - {"matched"}
+        assert not late or (late == {"unavailable"} and stood() > TO_SPARE), "which they are after 1.5 s"
     assert len(directory.requests) <= 1 + len(others)
     gate.set()
     await asyncio.gather(lost, return_exceptions=True)
