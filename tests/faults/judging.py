@@ -2,10 +2,14 @@
 The claims, each made of one story; whoever breaks one is told which call broke it.
 
 How requests to the directory are counted: those that reach it while the fault lasts may be those that are needed, a
-tenth more, and one a second. Needed are, per second, as many as in the healthy time before; and once more each number
-that only Redis would have told, and each that calls again and again: where Redis fails, memory distrusts it, as
-forgettings are not heard; where the directory fails, its failure is remembered for no more than a second at first.
-Where the directory lies that it knows nobody, that is believed for the shorter time of "nobody".
+tenth more, and one a second. Needed are one for each number that calls for the first time; for those that call again,
+per second as many as in the healthy time before; and once more each number that only Redis would have told, and each
+that calls again and again: where Redis fails, memory distrusts it, as forgettings are not heard; where the directory
+fails, its failure is remembered for no more than a second at first. Where the directory lies that it knows nobody, that
+is believed for the shorter time of "nobody". Who calls for the first time is counted, not estimated by the time: calls
+that were due while the phones stood still are made up for afterwards, so what was due before a fault may come under it.
+
+This process is also the directory, and the phones: while it stands still nobody can be found who is not remembered.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,8 +18,8 @@ from typing import Final
 from tests.faults.load import RATE, Sample
 from tests.faults.scene import NEGATIVE_TTL
 from tests.faults.story import LASTS, Story
-from tests.faults.table import SHORT
-from tests.faults.truth import LEARNED, Kind, name_of
+from tests.faults.table import SHORT, UNKNOWABLE
+from tests.faults.truth import FIRST_CALL, LEARNED, Kind, name_of
 
 LONGEST_HEALING: Final = 32.0
 """Seconds: breakers, pauses and remembered failures double with a fault's length, to at most 30 s."""
@@ -25,6 +29,9 @@ _TURN: Final = 5.0
 
 OWN_OUTCOME: Final = {Kind.INVALID: "invalid", Kind.WITHHELD: "withheld"}
 _ROUNDED: Final = 0.06
+_STOOD: Final = 0.1
+"""Seconds of a call for which the machine stood still, from which on the directory may have answered too late."""
+
 _WAITING: Final = frozenset({"pending"})
 
 
@@ -67,7 +74,8 @@ def _is_as_good_as_can_be(story: Story, one: Sample) -> bool:
     if kind in OWN_OUTCOME:
         return one.outcome == OWN_OUTCOME[kind]
     if kind in (Kind.NEW, Kind.ONLY_IN_REDIS):
-        return one.outcome in fault.new | (_WAITING if one.webhook else frozenset())
+        late = UNKNOWABLE | _WAITING if one.lag > _STOOD else frozenset()
+        return one.outcome in fault.new | late | (_WAITING if one.webhook else frozenset())
     return True
 
 
@@ -84,6 +92,8 @@ def nobody_is_the_directorys_word(story: Story) -> None:
 def before_it_all_was_well(story: Story) -> None:
     """Claim that without the fault everybody was found."""
     for one in looked_up(story.healthy):
+        if one.lag > _STOOD:
+            continue
         assert one.outcome == ("matched" if one.caller.ids else "nobody"), f"not well before: {one}"
 
 
@@ -120,7 +130,21 @@ def afterwards_all_is_as_before(story: Story) -> None:
 
 def _needed(story: Story) -> float:
     """Say how many requests the load needs while the fault lasts, with what the fault itself makes necessary."""
-    return story.before * story.lasted / story.healthy_for + _needed_once(story)
+    again = max(0, story.before - _first_calls_before(story))
+    return _first_calls_during(story) + again * story.lasted / story.healthy_for + _needed_once(story)
+
+
+def _first_calls_before(story: Story) -> int:
+    """Count first calls of which the request was certainly counted before the fault."""
+    since = story.began - story.healthy_for
+    return sum(since <= one.started for one in story.healthy if one.caller.kind in FIRST_CALL)
+
+
+def _first_calls_during(story: Story) -> int:
+    """Count first calls of which the request may have been counted under the fault."""
+    until = story.broken + story.lasted
+    calls = (one for one in story.samples if one.caller.kind in FIRST_CALL)
+    return sum(one.finished >= story.broken and one.started <= until for one in calls)
 
 
 def _needed_once(story: Story) -> float:

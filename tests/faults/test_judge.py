@@ -8,13 +8,15 @@ from typing import Final
 
 import pytest
 
+from cti_lookup.answers import Lookup, Outcome
 from cti_lookup.errors import Unavailable
-from cti_lookup.lookup import CallerLookup
+from cti_lookup.lookup import CallerLookup, Finding
 from cti_lookup.people import Person
 from cti_lookup.ports import Directory
 from cti_lookup.questions import AnyQuestion, Purpose
+from cti_lookup.telephone import Caller, Dialled
 from tests.faults import judging
-from tests.faults.scene import unspoilt
+from tests.faults.scene import Scene, unspoilt
 from tests.faults.story import Story, heard, tell, tell_all
 from tests.faults.table import FAULTS, Fault
 from tests.faults.trusting import Trusting
@@ -50,6 +52,37 @@ def merging(lookup: CallerLookup) -> None:
     lookup._fetching._directory = FailureIsNobody(lookup._fetching._directory)
 
 
+class RelyingOnNothing(CallerLookup):
+    """A lookup for which all that is known has expired."""
+
+    def known(self, caller: Caller) -> Lookup | None:
+        """Know nobody but those whom nobody looks up."""
+        return None if isinstance(caller, Dialled) else super().known(caller)
+
+    def seek(self, caller: Caller, *, patience: float) -> Finding:
+        """Do the same for whom `known` has not told."""
+        return self.find(caller, patience=patience)
+
+    async def answer(
+        self, caller: Caller, question: AnyQuestion, *, patience: float, late: Outcome, refresh: bool = False
+    ) -> Lookup:
+        """Ask for everybody."""
+        del refresh  # it always is
+        return await super().answer(caller, question, patience=patience, late=late, refresh=True)
+
+
+class OnWallClock:
+    """A service that lives on the clock that is set: once it is, nothing that it knows is fresh any more."""
+
+    def take(self, lookup: CallerLookup) -> None:
+        """Remember the service of which this is to be so."""
+        self._lookup = lookup
+
+    async def begin(self, _: Scene) -> None:
+        """Let all that it knows expire."""
+        self._lookup.__class__ = RelyingOnNothing
+
+
 def here(name: str) -> Fault:
     """Give a fault of the table, with the service in this process."""
     return next(replace(fault, in_process=True) for fault in FAULTS if fault.name == name)
@@ -57,6 +90,7 @@ def here(name: str) -> Fault:
 
 WRONG: Final = here("the directory tells of the wrong person")
 DOWN: Final = here("the directory answers 503")
+AHEAD: Final = here("the clock is set a day ahead")
 NOTHING_OLD: Final[Mapping[str, str]] = {"cache_stale_ttl": "0"}
 
 
@@ -64,10 +98,12 @@ NOTHING_OLD: Final[Mapping[str, str]] = {"cache_stale_ttl": "0"}
 def spoilt(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Story]:
     """Tell a story of each service that lacks something."""
     folder = partial(tmp_path_factory.mktemp, "spoilt")
+    on_wall = OnWallClock()
     telling = {
         "believing": partial(tell, WRONG, folder(), believing),
         "merging": partial(tell, DOWN, folder(), merging),
         "keeping nothing": partial(tell, DOWN, folder(), unspoilt, **NOTHING_OLD),
+        "on wall clock": partial(tell, replace(AHEAD, begin=on_wall.begin), folder(), on_wall.take),
     }
     told = asyncio.run(tell_all(telling.values()), debug=False)
     return dict(zip(telling, map(heard, told), strict=True))
@@ -90,3 +126,7 @@ def test_a_service_that_reads_a_failure_as_nobody_is_found_out(spoilt: dict[str,
 def test_a_service_that_keeps_nothing_old_is_found_out(spoilt: dict[str, Story]) -> None:
     finds_out(judging.whoever_can_be_shown_is_shown, spoilt["keeping nothing"], "not shown: .*unavailable")
     finds_out(judging.it_is_seen, spoilt["keeping nothing"], "nothing old was shown")
+
+
+def test_a_service_that_asks_for_everybody_is_found_out(spoilt: dict[str, Story]) -> None:
+    finds_out(judging.the_directory_is_not_flooded, spoilt["on wall clock"], "requests where .* were allowed")

@@ -34,6 +34,10 @@ LEARNED: Final = frozenset({Kind.FAMILIAR, Kind.SHARED})
 """Those of whom an answer is remembered, so that there is one to fall back on."""
 
 
+FIRST_CALL: Final = frozenset({Kind.NEW, Kind.UNKNOWN})
+"""Those who never called before, so that the directory has to be asked for each of them."""
+
+
 @dataclass(frozen=True)
 class Caller:
     """Somebody who calls: what is sent as the number, and the ids of the people who have it."""
