@@ -77,19 +77,19 @@ _FAX: Final = re.compile(
 )
 _FAX_LETTER: Final = re.compile(rf"\bF[.:]?\s*(?={_ONE_NUMBER}){_ONE_NUMBER}")
 _PHONE_LETTER: Final = re.compile(r"\b[TPM][.:]?\s*[+0-9(]")
-_DAY: Final = "(?:0?[1-9]|[12][0-9]|3[01])"
-_MONTH: Final = "(?:0?[1-9]|1[0-2])"
 _NO_NUMBERS: Final = re.compile(
-    r"(?P<digits>(?<![0-9-])(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9](?![0-9-])"
-    rf"|(?<![0-9./])(?:{_DAY}[./]{_MONTH}|{_MONTH}[./]{_DAY})[./](?:19|20)[0-9]{{2}}\b(?![./-]?[0-9])"
-    r"|\b24/7\b)"
-    r"|\b[0-9]{1,2}\s*(?:to|bis|till?)\s+[0-9]{1,2}\b"  # opening hours
+    r"(?P<date>(?<![0-9-])(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9](?![0-9-])"
+    r"|(?<![0-9./])[0-9]{1,2}[./][0-9]{1,2}[./](?:19|20)[0-9]{2}\b(?![./-]?[0-9]))"
+    r"|\b24/7\b|\b[0-9]{1,2}\s*(?:to|bis|till?)\s+[0-9]{1,2}\b"  # opening hours
     r"|(?<=[0-9)\]])[\s,-]+[0-9]{1,2}(?:[:.][0-9]{2})?(?:-[0-9]{1,2}(?:[:.][0-9]{2})?)?(?=(?!ext|int|dw)[a-wyz])"
     r"|(?<=[0-9)\]])[\s,-]+[0-9]{1,2}\.\s*(?=[OUE]G\b|stock|etage|floor)"
     r"|\b(?:pin|id|code|kunde|customer|konto|ref)\b[\W_]{0,3}[0-9]+",
     re.IGNORECASE,
 )
-_BEGUN: Final = re.compile(r"(?:\+|(?<![0-9])00)[0-9 ()\[\]./-]*$")
+_BEGUN: Final = re.compile(
+    r"(?:(?=\+)|(?:^|[^0-9 ()\[\]./:-])[ (\[]*(?=00))((?:\+|00) ?[0-9][0-9 ()\[\]./-]*)$"
+)
+_MORE: Final = re.compile(r"[ ()\[\]./-]*[0-9]")
 _LIST_MARK: Final = re.compile(r"(?:^|(?<=[\s,;]))[1-9][.)]\s+(?=[+(0-9])")
 _SPLITTERS: Final = re.compile(r"[\r\n|;&]|,(?=[^0-9]*[0-9(+])|[^\W\d_]+|[^\x00-\x7f]|[:_=*?!\"'<>@]")
 _CHUNK: Final = re.compile(r"[+0-9()\[\]][+0-9 .()\[\]/,\t-]*")
@@ -141,9 +141,11 @@ def _without_other_digits(text: str, region: str | None) -> str:
 
 
 def _taken_out(found: re.Match[str]) -> str:
-    """Take out what is no number; but no date and no 24/7 that a number begins before: `(+55) 30.04.1900`."""
-    begun = _BEGUN.search(found.string, 0, found.start()) if found["digits"] else None
-    return found[0] if begun and _count_digits(begun[0]) < _SHORTEST else _APART
+    """Take out what is no number; but not what only looks like a date, as it ends one: `(+55) 30.04.1900`."""
+    begun = _BEGUN.search(found.string, 0, found.start()) if found["date"] else None
+    if begun is None or _count_digits(begun[1]) >= _SHORTEST or _MORE.match(found.string, found.end()):
+        return _APART
+    return found[0] if _reads(f"{begun[1]}{found[0]}", None) else _APART
 
 
 def _unmarked(found: re.Match[str]) -> str:

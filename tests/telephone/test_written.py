@@ -189,19 +189,39 @@ def test_without_a_default_region_a_national_text_has_no_country() -> None:
         ("0055 30.04.1900", "5530041900"),
         ("+55 11 30.04.1900", "551130041900"),
         ("+45 2012-11-30", "4520121130"),
-        ("+45 24/7 24 724", "4524724724"),
         ("+44 20 7946 0958 since 30.04.1999", "442079460958"),
         ("2012-11-30 +44 20 7946 0958", "442079460958"),
         ("since 4/30/1999: +44 20 7946 0958 24/7", "442079460958"),
     ],
 )
-def test_what_looks_like_a_date_is_part_of_a_number_that_has_only_begun(text: str, digits: str) -> None:
+def test_what_looks_like_a_date_may_be_the_end_of_a_number(text: str, digits: str) -> None:
     assert read_written(text, "US") == (Reading(CERTAIN, digits),)
 
 
-def test_a_day_that_no_month_has_makes_no_date() -> None:
-    assert read_written("40.04.1900", "US") == (Reading(NATIONAL, "40041900"),)
-    assert read_written("30.04.1900", "US") == ()
+@pytest.mark.parametrize(
+    ("text", "region", "digits"),
+    [
+        ("044 668 18 00 24/7", "CH", "41446681800"),
+        ("01.23.45.67.00 24/7", "FR", "33123456700"),
+        ("030 1234-00 24/7", "DE", "4930123400"),
+        ("030 1234-00 2024-01-31", "DE", "4930123400"),
+        ("8.00-17.00 24/7 +49 30 1234567", "DE", "49301234567"),
+        ("+49 (24/7) 30 1234567", "DE", "49301234567"),
+        ("+1 24/7 713 987 2967", "US", "17139872967"),
+        ("+49 2020-01-31 030 1234567", "DE", "49301234567"),
+        ("8:00 01.02.2020 +49 30 1234567", "DE", "49301234567"),
+    ],
+)
+def test_a_date_beside_a_number_is_none_of_it(text: str, region: str, digits: str) -> None:
+    assert read_written(text, region) == (Reading(CERTAIN, digits),)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["30.04.1900", "+ 31.12.2020", "+ 2020-01-31", "20.20.2020", "Mo-Fr 8:00 01.02.2020", "00.05.1970"],
+)
+def test_a_date_alone_is_no_number(text: str) -> None:
+    assert read_written(text, "DE") == ()
 
 
 @pytest.mark.parametrize("text", ["Line +44 20 7946 0958", "Desk +44 20 7946 0958", "floor +44 20 7946 0958"])
