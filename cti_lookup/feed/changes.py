@@ -184,12 +184,14 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     own: Entry
 
     def apply(self, entry: Entry | None) -> Entry | None:
-        """Give the newest state, whoever knows it, and all else that either knows."""
-        if entry is None or self.own.gone:
+        """Give the newest state, whoever knows it, and all else that either knows; but nobody whom either had to forget."""
+        if entry is None:
             return self.own
         if entry.gone:
             return None
-        older, newer = sorted((entry, self.own), key=lambda one: one.noted_at)
+        if self.own.gone:
+            return self.own
+        older, newer = sorted((entry, self.own), key=lambda one: (one.noted_at, one.revision))
         both = replace(
             newer,
             was=tuple(dict.fromkeys((*older.was, *newer.was))),
@@ -199,23 +201,35 @@ class Known(msgspec.Struct, frozen=True, gc=False):
         )
         if newer.outcome in _UNSETTLED and older.raw == newer.raw and older.outcome not in _UNSETTLED:
             both = replace(both, lookup=older.lookup, outcome=older.outcome, people=older.people)
-        if older.nameless and not newer.nameless:
-            both = _unnamed(both, older)
+        if older.nameless or newer.nameless:
+            both = _without_erased(both, older, newer)
         return None if both == replace(entry, changed_at=both.changed_at) else both
 
 
-def _unnamed(entry: Entry, stripped: Entry) -> Entry:
-    """Name nobody whom the same call does not name since somebody was erased from it."""
-    entry = replace(entry, call=_nameless(entry.call), nameless=True)
-    if entry.raw != stripped.raw:
-        return entry
-    return replace(
-        entry,
-        lookup=stripped.lookup,
-        outcome=stripped.outcome,
-        people=stripped.people,
-        chosen=stripped.chosen,
-    )
+def is_behind(entry: Entry, known: Entry) -> bool:
+    """Tell whether something of a call is known that is not in an entry that others told: its end, or who is not to be named."""
+    if entry.gone or known.gone:
+        return not entry.gone
+    return known.noted_at > entry.noted_at or _names_more(entry, known)
+
+
+def _names_more(entry: Entry, stripped: Entry) -> bool:
+    """Tell whether somebody is named who was erased from the same call."""
+    if not stripped.nameless or entry.raw != stripped.raw:
+        return False
+    return not entry.nameless or not set(entry.people) <= set(stripped.people)
+
+
+def _without_erased(both: Entry, *known: Entry) -> Entry:
+    """Name nobody whom somebody has erased from the same call, and nobody as the telephone network does."""
+    both = replace(both, call=_nameless(both.call), nameless=True)
+    for one in known:
+        if one.nameless and one.raw == both.raw:
+            for person in both.people:
+                if person not in one.people:
+                    both = Stripped(person, both.changed_at).apply(both) or both
+    is_shown = not both.chosen or both.chosen in shown_in(both)
+    return both if is_shown else replace(both, chosen=None)
 
 
 def gone(entry: Entry, why: str) -> Entry:

@@ -16,6 +16,7 @@ from cti_lookup.background import together
 from cti_lookup.cache.redis_clients import Client
 from cti_lookup.cache.redis_link import RedisSilent, reason_of
 from cti_lookup.feed.board import Board
+from cti_lookup.feed.changes import is_behind
 from cti_lookup.feed.entry import Entry
 from cti_lookup.feed.frames import REPLAY
 from cti_lookup.feed.records import Note, Records
@@ -151,7 +152,7 @@ class Hearing:
         found = await side.read(sorted(live | {one.id for one in self._board.live()}))
         for entry in found.values():
             known = self._board.get(entry.id)
-            if known is None or known.revision < entry.revision:
+            if known is None or known.revision < entry.revision or is_behind(entry, known):
                 self._calls.hear(entry, f"{self._marks[key]}{entry.id}.{entry.revision}")
         if over := live - found.keys():
             await self._client.srem(side.names.live, *over)

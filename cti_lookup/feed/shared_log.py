@@ -23,7 +23,7 @@ from cti_lookup.cache.redis_link import RedisSilent
 from cti_lookup.calls import LeftBehind
 from cti_lookup.errors import NotForgotten
 from cti_lookup.feed.board import MOST_CALLS, Board
-from cti_lookup.feed.changes import Change, Gone, Known, News, Stripped, Untold, number_of
+from cti_lookup.feed.changes import Change, Gone, Known, News, Stripped, Untold, is_behind, number_of
 from cti_lookup.feed.entry import Entry
 from cti_lookup.feed.live import LiveFeed
 from cti_lookup.feed.log import Wanted
@@ -85,6 +85,7 @@ class SharedCallLog:
         self._untold: dict[str, _Untold] = {}
         self._shown: set[str] = set()
         self._written: dict[str, tuple[Entry, float]] = {}
+        self._losses = 0
         self._lock = asyncio.Lock()
         board.begin(f"{origin}-0")
 
@@ -158,34 +159,46 @@ class SharedCallLog:
         seen = [
             (one, base.revision if (base := self._untold[one.id].base) is not None else 0) for one in entries
         ]
-        told = {one.id: len(self._untold[one.id].changes) for one in entries}
+        told = {one.id: tuple(self._untold[one.id].changes) for one in entries}
+        losses = self._losses
         for entry, present in zip(entries, await self._records.write(seen, now), strict=True):
-            if present is None:
+            if present is None and losses == self._losses:
                 self._was_told(entry, told[entry.id], now)
+            elif present is None:
+                self._tell_again(entry, None)  # it may have been told to the Redis that has lost it
             elif entry.id in self._untold:
-                self._untold[entry.id].base = present
+                self._was_overtaken(present)
 
     def _next(self, call_id: str) -> Entry | None:
         """Give what is to be written of a call; nothing more is to be told of one that does not change by it."""
         untold = self._untold[call_id]
         after, base = untold.folded(), untold.base
         revision = 0 if base is None else base.revision
-        own = self._board.get(call_id) if call_id in self._shown else None
+        known = self._board.get(call_id)
+        own = known if call_id in self._shown else None
         if after is None and (base is None or own is None or _agree(own, base)):
             del self._untold[call_id]
             self._shown.discard(call_id)
             return None
         after = after or base
-        if after is None or own is None:
+        if after is None or known is None:
             return replace(after, revision=revision + 1) if after is not None else None
-        if own.revision > revision and replace(after, revision=own.revision) == own:
+        if own is not None and own.revision > revision and replace(after, revision=own.revision) == own:
             return own  # our own screens show it already
-        return replace(after, revision=max(revision, own.revision) + 1)
+        return replace(after, revision=max(revision, known.revision) + 1)
 
-    def _was_told(self, entry: Entry, changes: int, now: float) -> None:
+    def _was_overtaken(self, present: Entry) -> None:
+        """Learn what stands in Redis, which may be less than what is known here."""
+        self._untold[present.id].base = present
+        known = self._newest(present.id)
+        if known is not None and (known.revision > present.revision or is_behind(present, known)):
+            self._tell_again(known, present)
+
+    def _was_told(self, entry: Entry, told: tuple[Change, ...], now: float) -> None:
         """Note what Redis has; what changed meanwhile is told next."""
         untold = self._untold[entry.id]
-        untold.base, untold.changes = entry, untold.changes[changes:]
+        untold.base = entry
+        untold.changes = [one for one in untold.changes if not any(one is other for other in told)]
         if not untold.changes:
             del self._untold[entry.id]
         self._shown.discard(entry.id)
@@ -221,21 +234,32 @@ class SharedCallLog:
         written = self._written.get(entry.id)
         if written is not None and written[0].revision <= entry.revision:
             del self._written[entry.id]
-        if not self._live.show(entry, event_id):
-            self._board.note(event_id, entry.id, self._clock())
+        if self._live.show(entry, event_id):
+            return
+        self._board.note(event_id, entry.id, self._clock())
+        shown = self._board.get(entry.id)
+        if shown is not None and is_behind(shown, entry):
+            self._tell_again(entry, shown)  # under a revision that Redis has given away once before
 
     def _is_behind(self, entry: Entry) -> bool:
         """
-        Tell whether what was heard is older than what is known, and tell Redis that again.
+        Tell whether what stands in Redis is behind what is known, and have Redis told that again.
 
-        Each change is made to what stands in Redis, so this can only be where Redis has lost that, and a replica that had not
-        heard of it was the first to tell what it knew.
+        Each change is made to what stands there, so this can only be where Redis has lost that, and a replica that had not
+        heard of it was the first to tell what it knew; or on one of two sides, as long as secrets are being changed.
         """
-        known = self._known(entry.id)
-        if known is None or known.gone or entry.gone or known.noted_at <= entry.noted_at:
+        known = self._newest(entry.id)
+        if known is None or not is_behind(entry, known):
             return False
         self._tell_again(known, entry)
         return True
+
+    def _newest(self, call_id: str) -> Entry | None:
+        """Give the newest that is known of a call, shown or not."""
+        shown, written = self._board.get(call_id), self._written.get(call_id)
+        if shown is None or written is None:
+            return shown if written is None else written[0]
+        return written[0] if is_behind(shown, written[0]) else shown
 
     def hear_gone(self, call_id: str, why: str, event_id: str) -> None:
         """Take a call from the screens that some replica took off."""
@@ -257,13 +281,13 @@ class SharedCallLog:
 
     def tell_all_again(self) -> None:
         """Tell all that is before our eyes again: Redis has lost it, and what it was told last too."""
+        self._losses += 1
         for entry, _ in self._written.values():
             self._live.show(entry, self._own_id())
         self._written.clear()
         for entry in self._board:
-            if not entry.gone:
-                self._tell_again(entry, None)
-                self._shown.add(entry.id)
+            self._tell_again(entry, None)
+            self._shown.add(entry.id)
 
     def _tell_again(self, known: Entry, present: Entry | None) -> None:
         """Have Redis told what is known of a call, before what it is to be told anyway; `present` is what stands there now."""

@@ -62,6 +62,7 @@ class Replica:
     revoked: list[Revoked] = field(default_factory=list)
     hearing: Hearing | None = None
     records: tuple[Records, ...] = ()
+    listening: asyncio.Task[None] | None = None
 
     def look(self, who: Agent = MACHINE, last_event_id: str | None = None) -> Onlooker:
         """Open a screen."""
@@ -72,6 +73,17 @@ class Replica:
         known = self.board.get(call.id)
         at = time.time() if known is None else max(time.time(), known.noted_at + 0.000_001)
         await self.calls.change({call.id: News(call, lookup or matched(), at)})
+
+    async def stop_listening(self) -> None:
+        """Hear nothing of Redis any more, as a process that stands still; what it is told to do it does."""
+        assert self.listening is not None
+        self.listening.cancel()
+        await asyncio.gather(self.listening, return_exceptions=True)
+
+    def listen(self) -> None:
+        """Hear again, and catch up."""
+        assert self.hearing is not None
+        self.listening = asyncio.create_task(self.hearing.run())
 
     async def log(self, **wanted: Any) -> list[Entry]:
         """Give the log."""
@@ -111,13 +123,14 @@ async def alone() -> AsyncIterator[Replica]:
 
 
 @asynccontextmanager
-async def sharing(
+async def sharing(  # noqa: PLR0913  # what tests choose
     redis: RedisProcess | RedisClusterProcesses,
     origin: str = "one",
     *,
     secrets: Sequence[bytes] = (SECRET,),
     within: float = PATIENT,
     outbox: Outbox | None = None,
+    writes: type[Records] = Records,
 ) -> AsyncIterator[Replica]:
     """Open what a process has that shares a Redis, and listen; `outbox` where more than the log knows of it."""
     board = Board(time.time, kept=KEPT, most=2000)
@@ -133,7 +146,7 @@ async def sharing(
         connect(redis.url, waits=waits), breaker=Breaker(time.monotonic), count=lambda *_: None, within=within
     )
     names = tuple(Names(Seal(secret), TENANT) for secret in secrets)
-    sides = tuple(Records(link, one, KEPT) for one in names)
+    sides = tuple(writes(link, one, KEPT) for one in names)
     outbox = outbox or Outbox(link, names)
     calls = SharedCallLog(sides, board, live, outbox=outbox, clock=time.time, origin=origin, count=count)
     own = OwnRevocations(time.time, revoked.append)
@@ -149,14 +162,14 @@ async def sharing(
         count=count,
         clock=time.time,
     )
-    task = asyncio.create_task(hearing.run())
     choices = SharedChoices(link, names, OwnChoices(time.time), count)
+    replica = Replica(calls, live, board, choices, revocations, counts, revoked, hearing, sides)
+    replica.listen()
     try:
         await hearing.begin(within)
-        yield Replica(calls, live, board, choices, revocations, counts, revoked, hearing, sides)
+        yield replica
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await replica.stop_listening()
         await client.aclose()
         await link.close()
 
