@@ -8,6 +8,9 @@ replicas tell the same in the same order, under the same ids.
 What Redis could not be told is shown by this process at once, under ids of its own, and told as soon as it can be. A call is known
 again by its id and its revision, so that nothing is told twice and nothing is lost. What was written and is not heard within a
 second is shown as well.
+
+Where Redis has lost its memory it gives revisions away once more. Then the newest state counts, whoever knows it, and nobody is named
+whom any replica has erased.
 """
 
 import asyncio

@@ -184,6 +184,12 @@ async def heard(screen: Onlooker, count: int = 1) -> list[Event]:
     return found
 
 
+def untold(replica: Replica) -> int:
+    """Count the calls that Redis is to be told of."""
+    assert isinstance(replica.calls, SharedCallLog)
+    return replica.calls.untold
+
+
 async def until(holds: Callable[[], Awaitable[bool] | bool]) -> None:
     """Ask again and again until it is so."""
     async with asyncio.timeout(2 * PATIENT):

@@ -8,11 +8,11 @@ import pytest
 from msgspec.structs import replace
 
 from cti_lookup.calls import Call, State
-from cti_lookup.feed.changes import Chosen, Seen
+from cti_lookup.feed.changes import Chosen, Seen, gone
 from cti_lookup.feed.entry import Entry, encode_entry
 from cti_lookup.feed.records import Records
 from cti_lookup.feed.shared_log import SharedCallLog
-from tests.feed.replicas import ADAS_NUMBER, SECRET, Replica, answered, call, ended, sharing, until
+from tests.feed.replicas import ADAS_NUMBER, SECRET, Replica, answered, call, ended, sharing, until, untold
 from tests.servers.redis_process import RedisProcess
 
 pytestmark = pytest.mark.slow
@@ -37,6 +37,14 @@ async def shown(of: Call, state: State, *replicas: Replica) -> None:
     await until(lambda: all((entry := one.board.get(of.id)) and entry.state is state for one in replicas))
 
 
+async def ringing_at(one: Replica, *others: Replica) -> Call:
+    """Let a replica hear of a call that rings, and wait until all show it."""
+    rang = call()
+    await one.note(rang)
+    await shown(rang, State.RINGING, one, *others)
+    return rang
+
+
 async def agreed(of: Call, *replicas: Replica) -> Entry:
     """Wait until there is nothing more to tell, and all show the same; give it."""
 
@@ -50,11 +58,6 @@ async def agreed(of: Call, *replicas: Replica) -> Entry:
     return known(replicas[0], of)
 
 
-def untold(replica: Replica) -> int:
-    assert isinstance(replica.calls, SharedCallLog)
-    return replica.calls.untold
-
-
 def lose(redis: RedisProcess) -> None:
     redis.command("FLUSHALL")
 
@@ -63,9 +66,7 @@ async def test_a_call_that_has_ended_does_not_ring_again_for_who_changes_it_befo
     redis: RedisProcess, pair: tuple[Replica, Replica]
 ) -> None:
     one, two = pair
-    rang = call()
-    await one.note(rang)
-    await shown(rang, State.RINGING, one, two)
+    rang = await ringing_at(one, two)
     await two.stop_listening()
     await one.note(ended(rang))
     await shown(rang, State.ENDED, one)
@@ -86,9 +87,7 @@ async def test_an_erased_number_is_not_brought_back_by_who_did_not_hear_of_it(
     redis: RedisProcess, pair: tuple[Replica, Replica]
 ) -> None:
     one, two = pair
-    rang = call()
-    await one.note(rang)
-    await shown(rang, State.RINGING, one, two)
+    rang = await ringing_at(one, two)
     await two.stop_listening()
     await one.calls.erase_number(ADAS_NUMBER)
     await until(lambda: known(one, rang).gone == "erased")
@@ -100,6 +99,41 @@ async def test_an_erased_number_is_not_brought_back_by_who_did_not_hear_of_it(
 
     assert (known(one, rang).gone, known(two, rang).gone) == ("erased", "erased")
     assert await one.log() == await two.log() == []
+
+
+async def test_a_state_that_redis_has_lost_is_told_again_though_who_missed_it_was_faster(
+    redis: RedisProcess, pair: tuple[Replica, Replica]
+) -> None:
+    one, two = pair
+    rang = await ringing_at(one, two)
+    before = known(one, rang)
+    await one.note(ended(rang))
+    await shown(rang, State.ENDED, one, two)
+    seen = known(one, rang).revision
+
+    async with sharing(redis, "three") as faster:
+        (records,) = faster.records
+        assert await records.write([(replace(before, revision=seen + 3), seen)], time.time()) == [None]
+        await until(lambda: known(one, rang).revision > seen + 3)
+
+    assert (await agreed(rang, one, two)).state is State.ENDED
+    assert [entry.state for entry in await two.log()] == [State.ENDED]
+
+
+async def test_a_call_that_was_taken_off_goes_though_a_newer_state_is_known_here(
+    pair: tuple[Replica, Replica],
+) -> None:
+    one, two = pair
+    rang = await ringing_at(one, two)
+    before = known(one, rang)
+    await one.note(ended(rang))
+    await shown(rang, State.ENDED, one, two)
+    assert isinstance(one.calls, SharedCallLog)
+
+    one.calls.hear(replace(gone(before, "erased"), revision=before.revision + 9), "another")
+
+    assert known(one, rang).gone == "erased"
+    assert untold(one) == 0
 
 
 @pytest.mark.parametrize("first", [(), (2,)], ids=["the only one", "the second"])
@@ -168,9 +202,7 @@ async def test_a_newer_state_is_shown_though_its_revision_is_not_higher(
     pair: tuple[Replica, Replica],
 ) -> None:
     one, two = pair
-    rang = call()
-    await one.note(rang)
-    await shown(rang, State.RINGING, one, two)
+    rang = await ringing_at(one, two)
     assert isinstance(one.calls, SharedCallLog)
     present = known(one, rang)
     one.calls.hear(
@@ -188,9 +220,7 @@ async def test_while_secrets_are_changed_a_call_ends_for_all_though_its_sides_ha
         sharing(redis, "old", secrets=(OTHER_SECRET, SECRET)) as old,
         sharing(redis, "new", secrets=(SECRET, OTHER_SECRET)) as new,
     ):
-        rang = call()
-        await old.note(rang)
-        await shown(rang, State.RINGING, old, new)
+        rang = await ringing_at(old, new)
         await new.calls.change({rang.id: Seen(time.time())})
         await new.calls.change({rang.id: Chosen(1, time.time())})
         await until(lambda: known(old, rang).revision == known(new, rang).revision == 3)

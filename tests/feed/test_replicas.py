@@ -13,7 +13,7 @@ from redis import Redis
 
 from cti_lookup.calls import Call, State
 from cti_lookup.errors import NotForgotten
-from cti_lookup.feed.changes import News, Seen, gone
+from cti_lookup.feed.changes import News, Seen
 from cti_lookup.feed.entry import Entry
 from cti_lookup.feed.revocations import Revoked
 from cti_lookup.feed.shared_log import SharedCallLog
@@ -29,6 +29,7 @@ from tests.feed.replicas import (
     matched,
     sharing,
     until,
+    untold,
 )
 from tests.servers.redis_content import parts_of
 from tests.servers.redis_process import RedisProcess
@@ -39,11 +40,6 @@ from tests.servers.redis_waits import BRIEF
 async def pair(redis: RedisProcess) -> AsyncIterator[tuple[Replica, Replica]]:
     async with sharing(redis, "one", within=BRIEF) as one, sharing(redis, "two", within=BRIEF) as two:
         yield one, two
-
-
-def untold(replica: Replica) -> int:
-    assert isinstance(replica.calls, SharedCallLog)
-    return replica.calls.untold
 
 
 def states(events: list[Event]) -> list[tuple[str, str]]:
@@ -101,58 +97,6 @@ async def test_who_comes_back_to_another_replica_is_told_what_was_missed(
     await heard(other, 2)
 
     assert states(two.look(agent("1001"), event.id).greeting) == [(second.id, "ringing")]
-
-
-async def test_a_state_that_redis_has_lost_is_told_again_though_a_replica_that_missed_it_was_faster(
-    redis: RedisProcess, pair: tuple[Replica, Replica]
-) -> None:
-    one, two = pair
-    ringing = call()
-    await one.note(ringing)
-    await until(lambda: all(_state(each, ringing) is State.RINGING for each in pair))
-    screen, before = Watched(one.look()), one.board.get(ringing.id)
-    await one.note(ended(ringing))
-    await until(lambda: all(_state(each, ringing) is State.ENDED for each in pair))
-    now = one.board.get(ringing.id)
-    assert before is not None
-    assert now is not None
-
-    async with sharing(redis, "three", within=BRIEF) as faster:
-        (records,) = faster.records
-        late = replace(before, revision=now.revision + 3)
-        assert await records.write([(late, now.revision)], time.time()) == [None]
-        await until(
-            lambda: (entry := one.board.get(ringing.id)) is not None and entry.revision > late.revision
-        )
-
-    await until(lambda: all(_state(each, ringing) is State.ENDED for each in pair))
-    assert [entry.state for entry in await two.log()] == [State.ENDED]
-    assert screen.read().shown[ringing.id]["state"] == "ended"
-    assert untold(one) == untold(two) == 0
-
-
-async def test_a_call_that_was_taken_off_goes_though_a_newer_state_is_known_here(
-    pair: tuple[Replica, Replica],
-) -> None:
-    one, _ = pair
-    ringing = call()
-    await one.note(ringing)
-    await until(lambda: _state(one, ringing) is State.RINGING)
-    before = one.board.get(ringing.id)
-    await one.note(ended(ringing))
-    await until(lambda: _state(one, ringing) is State.ENDED)
-    assert before is not None
-    assert isinstance(one.calls, SharedCallLog)
-
-    one.calls.hear(replace(gone(before, "erased"), revision=before.revision + 9), "another")
-
-    assert [entry.gone for entry in one.board] == ["erased"]
-    assert untold(one) == 0
-
-
-def _state(replica: Replica, of: Call) -> State | None:
-    entry = replica.board.get(of.id)
-    return entry.state if entry is not None else None
 
 
 async def test_both_change_a_call_at_once_and_agree(pair: tuple[Replica, Replica]) -> None:
