@@ -87,6 +87,39 @@ async def test_a_call_told_while_the_log_is_read_stays_in_it(service: FakeServic
     await expect(page.locator(".logged")).to_contain_text(["Ashok Kumar", "Number withheld"])
 
 
+async def test_a_call_erased_while_the_log_is_read_does_not_come_back_with_it(
+    service: FakeService, open_page: Open
+) -> None:
+    service.log = [LOGGED[2], call(**ENDED)]
+    async with service.slow_log():
+        page = await open_page(log="")
+        await service.until(lambda: service.log_readings == 1)
+        service.leave(AN_ID, "erased")
+        service.tell(call("01F", lookup=matched(person(31, "Grace Wu"))))
+        await expect(page.locator(".card")).to_have_count(1)
+
+    await expect(page.locator(".logged")).to_contain_text(["Number withheld"])
+    await expect(page.locator(".logged")).to_have_count(1)
+
+
+async def test_a_reading_of_the_log_that_is_asked_for_during_another_comes_after_it(
+    service: FakeService, open_page: Open
+) -> None:
+    service.log = [LOGGED[2], call(**ENDED)]
+    async with service.slow_log():
+        page = await open_page(log="")
+        await service.until(lambda: service.log_readings == 1)
+        service.leave(AN_ID, "merged")
+        service.leave("01G", "merged")
+        service.tell(call("01F", lookup=matched(person(31, "Grace Wu"))))
+        await expect(page.locator(".card")).to_have_count(1)
+        service.log = [LOGGED[2]]
+
+    await service.until(lambda: service.log_readings == 2)
+    await expect(page.locator(".logged")).to_contain_text(["Number withheld"])
+    await expect(page.locator(".logged")).to_have_count(1)
+
+
 async def test_an_erased_call_leaves_the_log(service: FakeService, open_page: Open) -> None:
     page = await open_page(log="")
     service.tell(call(**ENDED))

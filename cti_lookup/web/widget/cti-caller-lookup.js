@@ -2390,6 +2390,7 @@ export class CtiCallerLookup extends HTMLElement {
   }
 
   #left({ id, reason }) {
+    this.#takenOff.add(id);
     if (reason === "erased") this.#log.delete(id);
     else if (this.log) this.#readLog();
     this.#board.remove(id);
@@ -2656,25 +2657,37 @@ export class CtiCallerLookup extends HTMLElement {
 
   // -- the log
 
-  /** Read the log, one reading at a time; what the stream tells meanwhile is newer and stays. */
+  /** Read the log, one reading at a time, and once more if that was asked for meanwhile. */
   async #readLog() {
+    this.#readAgain = true;
     if (this.#reading) return;
     this.#reading = true;
-    const before = [...this.#log.keys()]; // the answer may be older than a call that the stream tells meanwhile
+    while (this.#readAgain) {
+      this.#readAgain = false;
+      await this.#readLogOnce();
+      this.#draw();
+    }
+    this.#reading = false;
+  }
+
+  /** Read it; what the stream tells meanwhile, of calls and of their leaving, is newer than the answer and stays. */
+  async #readLogOnce() {
+    const before = [...this.#log.keys()];
+    this.#takenOff.clear();
     try {
       const read = await this.#service.calls();
       const ids = new Set(read.map((call) => call.id));
       for (const id of before) if (!ids.has(id) && !this.#board.get(id)) this.#log.delete(id);
-      read.forEach((call) => this.#remember(call));
+      read.filter((call) => !this.#takenOff.has(call.id)).forEach((call) => this.#remember(call));
       this.#logFailed = false;
     } catch {
       this.#logFailed = true;
     }
-    this.#reading = false;
-    this.#draw();
   }
 
   #reading = false;
+  #readAgain = false;
+  #takenOff = new Set();
 
   /** Take a call into the log; tell whether that is news. */
   #remember(call) {
