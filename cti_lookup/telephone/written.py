@@ -78,9 +78,11 @@ _FAX: Final = re.compile(
 )
 _FAX_LETTER: Final = re.compile(rf"\bF[.:]?\s*(?={_ONE_NUMBER}){_ONE_NUMBER}")
 _PHONE_LETTER: Final = re.compile(r"\b[TPM][.:]?\s*[+0-9(]")
+_DAY: Final = "(?:[0-2]?[0-9]|3[01])"  # 00.00.1970 is of an unknown day
+_MONTH: Final = "(?:0?[0-9]|1[0-2])"
 _NO_NUMBERS: Final = re.compile(
     r"(?P<date>(?<![0-9-])(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9](?![0-9-])"
-    r"|(?<![0-9./])[0-9]{1,2}[./][0-9]{1,2}[./](?:19|20)[0-9]{2}\b(?![./-]?[0-9]))"
+    rf"|(?<![0-9./])(?:{_DAY}[./]{_MONTH}|{_MONTH}[./]{_DAY})[./](?:19|20)[0-9]{{2}}\b(?![./-]?[0-9]))"
     r"|\b24/7\b|\b[0-9]{1,2}\s*(?:to|bis|till?)\s+[0-9]{1,2}\b"  # opening hours
     r"|(?<=[0-9)\]])[\s,-]+[0-9]{1,2}(?:[:.][0-9]{2})?(?:-[0-9]{1,2}(?:[:.][0-9]{2})?)?(?=(?!ext|int|dw)[a-wyz])"
     r"|(?<=[0-9)\]])[\s,-]+[0-9]{1,2}\.\s*(?=[OUE]G\b|stock|etage|floor)"

@@ -218,10 +218,14 @@ def test_a_date_beside_a_number_is_none_of_it(text: str, region: str, digits: st
 
 @pytest.mark.parametrize(
     "text",
-    ["30.04.1900", "+ 31.12.2020", "+ 2020-01-31", "20.20.2020", "Mo-Fr 8:00 01.02.2020", "00.05.1970"],
+    ["30.04.1900", "+ 31.12.2020", "+ 2020-01-31", "12/31/2020", "Mo-Fr 8:00 01.02.2020", "00.05.1970"],
 )
 def test_a_date_alone_is_no_number(text: str) -> None:
     assert read_written(text, "DE") == ()
+
+
+def test_a_day_that_no_month_has_makes_no_date() -> None:
+    assert read_written("20.49.2000", "US") == (Reading(NATIONAL, "20492000"),)
 
 
 @pytest.mark.parametrize("text", ["Line +44 20 7946 0958", "Desk +44 20 7946 0958", "floor +44 20 7946 0958"])
