@@ -2390,7 +2390,7 @@ export class CtiCallerLookup extends HTMLElement {
   }
 
   #left({ id, reason }) {
-    this.#takenOff.add(id);
+    if (this.#reading) this.#takenOff.add(id);
     if (reason === "erased") this.#log.delete(id);
     else if (this.log) this.#readLog();
     this.#board.remove(id);
@@ -2665,9 +2665,9 @@ export class CtiCallerLookup extends HTMLElement {
     while (this.#readAgain) {
       this.#readAgain = false;
       await this.#readLogOnce();
-      this.#draw();
     }
     this.#reading = false;
+    this.#draw();
   }
 
   /** Read it; what the stream tells meanwhile, of calls and of their leaving, is newer than the answer and stays. */
