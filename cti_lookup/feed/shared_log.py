@@ -230,8 +230,15 @@ class SharedCallLog:
         return f"{self._origin}-{self._number}"
 
     def hear(self, entry: Entry, event_id: str) -> None:
-        """Show what some replica wrote, if nothing newer is known; remember its event in any case, as others know it."""
-        if self._is_behind(entry):
+        """
+        Show what some replica wrote, if nothing newer is known; remember its event in any case, as others know it.
+
+        Each change is made to what stands in Redis. So what was heard can only be behind where Redis has lost what is known here, and a
+        replica that had not heard of that was the first to tell what it knew; or on one of two sides, as long as secrets are being changed.
+        """
+        known = self._newest(entry.id)
+        if known is not None and is_behind(entry, known):
+            self._tell_again(known, entry)
             self._board.note(event_id, entry.id, self._clock())
             return
         written = self._written.get(entry.id)
@@ -243,19 +250,6 @@ class SharedCallLog:
         shown = self._board.get(entry.id)
         if shown is not None and is_behind(shown, entry):
             self._tell_again(entry, shown)  # under a revision that Redis has given away once before
-
-    def _is_behind(self, entry: Entry) -> bool:
-        """
-        Tell whether what stands in Redis is behind what is known, and have Redis told that again.
-
-        Each change is made to what stands there, so this can only be where Redis has lost that, and a replica that had not
-        heard of it was the first to tell what it knew; or on one of two sides, as long as secrets are being changed.
-        """
-        known = self._newest(entry.id)
-        if known is None or not is_behind(entry, known):
-            return False
-        self._tell_again(known, entry)
-        return True
 
     def _newest(self, call_id: str) -> Entry | None:
         """Give the newest that is known of a call, shown or not."""
