@@ -54,10 +54,11 @@ async def test_the_turn_of_a_replica_that_was_killed_is_another_s_in_time_for_a_
     start: StartReplica,
 ) -> None:
     one, other = start(lock_seconds=LOCK), start(lock_seconds=LOCK, patience=LONGER)
-    async with beside(one.tier.renew_turns()):
+    async with standstill() as stood, beside(one.tier.renew_turns()):
         await one.tier.turn(ASHOK, NEVER)
         waiting = asyncio.create_task(other.tier.turn(ASHOK, NEVER))
         await renewed(one, 3)
+        assert not waiting.done() or stood() > LOCK / 4
 
     async with standstill() as stood:
         killed_at = time.monotonic()
