@@ -7,7 +7,8 @@ def parts_of(client: Any, key: bytes) -> list[bytes]:
     """Give the parts of a value: its bytes, or those of its members, fields and entries."""
     match client.type(key):
         case b"string":
-            return [value for value in (client.get(key),) if value is not None]
+            value = client.get(key)
+            return [] if value is None else [value]
         case b"hash":
             return [part for pair in client.hgetall(key).items() for part in pair]
         case b"set":

@@ -1,9 +1,11 @@
 """The call log says who called, who answered, and what nobody has seen yet."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
 from tests.widget.calls import AN_ID, ANSWERED, ENDED, MISSED, call, matched, person, withheld
 from tests.widget.conftest import Open, Shoot
@@ -76,11 +78,18 @@ async def test_a_call_that_ends_comes_into_the_log(service: FakeService, open_pa
     await expect(page.locator(".logged")).to_contain_text(["Ashok Kumar"])
 
 
-async def test_a_call_told_while_the_log_is_read_stays_in_it(service: FakeService, open_page: Open) -> None:
-    service.log = [LOGGED[2]]
+@asynccontextmanager
+async def being_read(service: FakeService, open_page: Open) -> AsyncIterator[Page]:
+    """Open a page whose log is asked for, and is not told for as long as this lasts."""
     async with service.slow_log():
         page = await open_page(log="")
         await service.until(lambda: service.log_readings == 1)
+        yield page
+
+
+async def test_a_call_told_while_the_log_is_read_stays_in_it(service: FakeService, open_page: Open) -> None:
+    service.log = [LOGGED[2]]
+    async with being_read(service, open_page) as page:
         service.tell(call(**ENDED))
         await expect(page.locator(".logged")).to_contain_text(["Ashok Kumar"])
 
@@ -91,9 +100,7 @@ async def test_a_call_erased_while_the_log_is_read_does_not_come_back_with_it(
     service: FakeService, open_page: Open
 ) -> None:
     service.log = [LOGGED[2], call(**ENDED)]
-    async with service.slow_log():
-        page = await open_page(log="")
-        await service.until(lambda: service.log_readings == 1)
+    async with being_read(service, open_page) as page:
         service.leave(AN_ID, "erased")
         service.tell(call("01F", lookup=matched(person(31, "Grace Wu"))))
         await expect(page.locator(".card")).to_have_count(1)
@@ -106,9 +113,7 @@ async def test_a_reading_of_the_log_that_is_asked_for_during_another_comes_after
     service: FakeService, open_page: Open
 ) -> None:
     service.log = [LOGGED[2], call(**ENDED)]
-    async with service.slow_log():
-        page = await open_page(log="")
-        await service.until(lambda: service.log_readings == 1)
+    async with being_read(service, open_page) as page:
         service.leave(AN_ID, "merged")
         service.leave("01G", "merged")
         service.tell(call("01F", lookup=matched(person(31, "Grace Wu"))))
