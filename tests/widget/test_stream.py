@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
 from tests.widget.calls import AN_ID, ANSWERED, MISSED, call, ids, matched, person
-from tests.widget.conftest import Open
+from tests.widget.conftest import Open, stop_time
 from tests.widget.service import TOKEN, FakeService
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
@@ -128,9 +128,12 @@ async def test_a_silent_stream_is_opened_again(
 ) -> None:
     await context.clock.install()
     page = await open_page()
-    await context.clock.fast_forward(30_000)
+    await stop_time(page)
+    service.tell(call())
+    await expect(page.locator("[data-call]")).to_have_count(1)
+    await context.clock.fast_forward(34_000)
     assert await page.evaluate(f"{ELEMENT}.state") == "connected"
-    await context.clock.fast_forward(6_000)
+    await context.clock.fast_forward(2_000)
     await page.wait_for_function(
         "() => window.heard.some(({type, detail}) => type === 'cti-state' && detail.state === 'reconnecting')"
     )
